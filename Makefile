@@ -1,0 +1,59 @@
+# Entourage: `make help` lists what there is.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PEOPLE ?= 10000
+DAYS ?= 14
+WORLD ?= world
+LAKE ?= lake
+REPORT ?= report.html
+PYTEST := $(BIN)/python -m pytest -q -p no:cacheprovider
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-full check fix dist clean
+
+help: ## List the targets.
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(VENV)/.ready ## Make the virtual environment and fetch the locked packages and jars.
+	@$(BIN)/python -m entourage.jars
+
+$(VENV)/.ready: conf/requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; v == (3, 11) or sys.exit(f"Entourage needs Python 3.11, this is {v[0]}.{v[1]}: make setup PYTHON=/path/to/python3.11")'
+	@command -v java >/dev/null || { echo "Entourage needs Java 17, and no java is on PATH. Debian: apt-get install openjdk-17-jre-headless"; exit 1; }
+	@echo "setup: virtual environment and locked packages (some minutes the first time)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r conf/requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: setup ## Simulate a world, run the main job on it, and write the report next to the truth.
+	@rm -rf $(WORLD) $(LAKE)
+	$(BIN)/entourage simulate --people $(PEOPLE) --days $(DAYS) --to $(WORLD)
+	$(BIN)/entourage --lake $(LAKE) run all --input $(WORLD)/landing --truth $(WORLD)/truth --to $(REPORT)
+	@$(BIN)/python -m webbrowser -t "file://$(CURDIR)/$(REPORT)" >/dev/null 2>&1 || true
+	@echo "The report: $(CURDIR)/$(REPORT)"
+
+test: setup dist ## Run the tests: units, jobs on small tables, two kills, one YARN run.
+	$(PYTEST) -m "not slow" tests
+
+test-full: setup dist ## Run all tests, the long ones too: every kill, both YARN modes.
+	$(PYTEST) tests
+
+check: setup ## Say whether the code is clean: format, lint, types, layers.
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+fix: setup ## Format, and repair what the linter can.
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+dist: setup ## Build dist/entourage.zip, what spark-submit takes as --py-files.
+	@$(BIN)/python -m entourage.archive
+
+clean: ## Remove what the other targets made, but for the jar cache.
+	rm -rf $(VENV) dist build $(WORLD) $(LAKE) $(REPORT) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,378 @@
+"""Read and write Delta tables: checked before the commit, idempotent, counted.
+
+in: frames ▶ out: tables under the lake folder, and rows of ops.runs, ops.run_counts, ops.quality_results.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import socket
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from delta.tables import DeltaTable
+from pyspark import StorageLevel
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql.types import DataType, DateType, MapType, NumericType, StringType, TimestampType
+
+from entourage import __version__, gates, schemas
+from entourage.errors import LockError, RetryError, UsageError
+from entourage.quality import Check
+from entourage.schemas import Table
+from entourage.session import FileSystem
+
+# Clocks and spans are when we saw a row, not what it says: a row that differs in them only is a duplicate.
+CLOCKS = frozenset({"received_at", "received_date", "applied_at"})
+
+
+@dataclass(frozen=True)
+class Count:
+    """What became of the items of one source on their way to one table."""
+
+    source: str
+    table: str
+    items: int
+    written: int
+    duplicates: int
+    quarantined: int = 0
+    suppressed: int = 0
+
+
+@dataclass(frozen=True)
+class ScratchSpace:
+    """Scratch tables of one job (see `schemas.Workspace`); cleared when it ends."""
+
+    spark: SparkSession
+    folder: str
+
+    def keep(self, name: str, frame: DataFrame) -> DataFrame:
+        """Write a frame as Parquet and return it read back: a short lineage."""
+        path = f"{self.folder}/{name}"
+        frame.write.mode("overwrite").parquet(path)
+        return self.spark.read.schema(frame.schema).parquet(path)
+
+    def clear(self) -> None:
+        """Delete every scratch table of the job."""
+        FileSystem(self.spark).delete(self.folder)
+
+
+@dataclass(frozen=True)
+class Tables:
+    """The tables of one lake, for one run."""
+
+    spark: SparkSession
+    lake: str
+    run_id: str
+    counts: list[Count] = field(default_factory=list)
+    checks: list[Check] = field(default_factory=list)
+
+    def path(self, name: str) -> str:
+        """Return where a declared table lies."""
+        return f"{self.lake}/{schemas.table(name).name.replace('.', '/')}"
+
+    def exists(self, name: str) -> bool:
+        """Tell whether a table has been written."""
+        return bool(DeltaTable.isDeltaTable(self.spark, self.path(name)))
+
+    def read(self, name: str) -> DataFrame:
+        """Read a table as of now; one that was never written is empty."""
+        if not self.exists(name):
+            return self.spark.createDataFrame([], schemas.spark_schema(name))
+        return self.spark.read.format("delta").load(self.path(name))
+
+    def replace(self, name: str, frame: DataFrame, *, where: str | None = None) -> int:
+        """Replace a table, or the slice that `where` selects; return the rows written."""
+        table = schemas.table(name)
+        with self._staged(table, frame) as (rows, row_count):
+            writer = rows.write.format("delta").mode("overwrite")
+            if where:
+                writer = writer.option("replaceWhere", where)
+            self._commit(lambda: writer.save(self.path(name)))
+        return row_count
+
+    def append(self, name: str, frame: DataFrame) -> int:
+        """Append rows to a table of operations; return how many."""
+        table = schemas.table(name)
+        with self._staged(table, frame) as (rows, row_count):
+            self._commit(lambda: rows.write.format("delta").mode("append").save(self.path(name)))
+        return row_count
+
+    def merge(
+        self,
+        name: str,
+        frame: DataFrame,
+        *,
+        update: bool = True,
+        newer: Column | None = None,
+    ) -> tuple[int, int]:
+        """Insert new keys, and update the rows of known keys that say something else.
+
+        Args:
+            name: the table.
+            frame: all its columns, keys unique.
+            update: False leaves rows of known keys as they are.
+            newer: over aliases `t` (table) and `s` (frame): update only where true.
+
+        Returns:
+            Rows written (inserted or updated), and rows that changed nothing.
+        """
+        table = schemas.table(name)
+        with self._staged(table, frame) as (rows, row_count):
+            if row_count == 0:
+                return 0, 0
+            target = DeltaTable.forPath(self.spark, self.path(name)).alias("t")
+            merge = target.merge(rows.alias("s"), self._on(table, rows))
+            if update:
+                changed = ~_same(table)
+                merge = merge.whenMatchedUpdateAll(changed if newer is None else changed & newer)
+            self._commit(merge.whenNotMatchedInsertAll().execute)
+            written = self._last_written(name)
+        return written, row_count - written
+
+    def count(
+        self, source: str, table: str, *, items: int, written: int, quarantined: int = 0, suppressed: int = 0
+    ) -> None:
+        """Note what became of a source's items; the rest were duplicates."""
+        duplicates = items - written - quarantined - suppressed
+        self.counts.append(Count(source, table, items, written, duplicates, quarantined, suppressed))
+
+    def workspace(self, job: str) -> ScratchSpace:
+        """Return the scratch space of a job, emptied."""
+        space = ScratchSpace(self.spark, f"{self.lake}/_scratch/{job}")
+        space.clear()
+        return space
+
+    def record_run(self, job: str, *, as_of: dt.date, started_at: dt.datetime, detail: str) -> None:
+        """Write what a job did to ops.run_counts, ops.quality_results and, last, ops.runs."""
+        now = dt.datetime.now(dt.UTC)
+        if self.counts:
+            counts = [
+                (
+                    self.run_id,
+                    job,
+                    c.source,
+                    c.table,
+                    c.items,
+                    c.written,
+                    c.duplicates,
+                    c.quarantined,
+                    c.suppressed,
+                )
+                for c in self.counts
+            ]
+            self._append_rows("ops.run_counts", counts)
+        if self.checks:
+            checks = {
+                (c.table, c.check): (
+                    self.run_id,
+                    c.table,
+                    c.check,
+                    c.is_passed,
+                    c.failed_count,
+                    c.row_count,
+                    now,
+                )
+                for c in self.checks
+            }
+            self._append_rows("ops.quality_results", list(checks.values()))
+        seconds = (now - started_at).total_seconds()
+        self._append_rows("ops.runs", [(self.run_id, job, as_of, started_at, now, seconds, True, __version__, detail)])
+        self.counts.clear()
+        self.checks.clear()
+
+    def _append_rows(self, name: str, rows: Sequence[tuple[object, ...]]) -> None:
+        frame = self.spark.createDataFrame(rows, schemas.spark_schema(name)).coalesce(1)
+        self._create(schemas.table(name))
+        self._commit(lambda: frame.write.format("delta").mode("append").save(self.path(name)))
+
+    @contextmanager
+    def _staged(self, table: Table, frame: DataFrame) -> Iterator[tuple[DataFrame, int]]:
+        rows = _conform(frame, table).persist(StorageLevel.MEMORY_AND_DISK)
+        try:
+            checks = gates.check(rows, table=table, read=self.read)
+            self.checks.extend(checks)
+            self._create(table)
+            yield rows, checks[-1].row_count
+        finally:
+            rows.unpersist()
+
+    def _create(self, table: Table) -> None:
+        if self.exists(table.name):
+            return
+        builder = DeltaTable.createIfNotExists(self.spark).location(self.path(table.name)).comment(table.grain)
+        builder = builder.addColumns(schemas.spark_schema(table.name))
+        for key, value in properties(table).items():
+            builder = builder.property(key, value)
+        if table.partition_by:
+            builder = builder.partitionedBy(table.partition_by)
+        builder.execute()
+
+    def _on(self, table: Table, rows: DataFrame) -> Column:
+        keys_equal = _all([F.col(f"t.{key}") == F.col(f"s.{key}") for key in table.key])
+        if not table.partition_by or "received" in table.partition_by:
+            return keys_equal
+        # The days that the frame holds, so that a merge of a day reads a day.
+        days = [row[0] for row in rows.select(table.partition_by).distinct().collect()]
+        in_days = F.col(f"t.{table.partition_by}").isin(days)
+        return keys_equal & in_days & (F.col(f"t.{table.partition_by}") == F.col(f"s.{table.partition_by}"))
+
+    def _last_written(self, name: str) -> int:
+        history = DeltaTable.forPath(self.spark, self.path(name)).history(1).select("operation", "operationMetrics")
+        row = history.first()
+        metrics = row["operationMetrics"] if row and row["operation"] == "MERGE" else {}
+        return int(metrics.get("numTargetRowsInserted", 0)) + int(metrics.get("numTargetRowsUpdated", 0))
+
+    def _commit(self, write: Callable[[], object]) -> None:
+        for attempt in range(3):
+            try:
+                write()
+                return
+            except Exception as error:
+                if "Concurrent" not in type(error).__name__:
+                    raise
+                if attempt == 2:
+                    raise RetryError(
+                        f"tables: another writer won three times: {type(error).__name__}; run again"
+                    ) from error
+
+
+def properties(table: Table) -> dict[str, str]:
+    """Return the Delta properties that a table is created with."""
+    is_personal = bool(table.personal_columns)
+    indexed = [
+        field.name
+        for field in schemas.spark_schema(table.name).fields
+        if (field.name in table.key or field.name not in table.personal_columns)
+        and field.name != table.partition_by
+        and _has_statistics(field.dataType)
+    ]
+    return {
+        "delta.enableDeletionVectors": "false",
+        "delta.enableChangeDataFeed": str(table.change_data_feed).lower(),
+        "delta.dataSkippingStatsColumns": ",".join(indexed),
+        "delta.deletedFileRetentionDuration": "interval 7 days" if is_personal else "interval 30 days",
+        "entourage.subject_key": table.subject_key,
+        "entourage.purpose": table.purpose,
+        "entourage.retention_days": str(table.retention_days),
+    }
+
+
+def _has_statistics(data_type: DataType) -> bool:
+    return isinstance(data_type, (NumericType, DateType, TimestampType, StringType))
+
+
+def _conform(frame: DataFrame, table: Table) -> DataFrame:
+    missing = [name for name in table.column_names if name not in frame.columns]
+    extra = [name for name in frame.columns if name not in table.column_names]
+    if missing or extra:
+        raise UsageError(
+            f"{table.name}: frame lacks columns {missing} and has undeclared {extra}; declared in schemas.py"
+        )
+    return frame.select(*(F.col(c.name).cast(c.type).alias(c.name) for c in table.columns))
+
+
+def _same(table: Table) -> Column:
+    compared = [
+        field
+        for field in schemas.spark_schema(table.name).fields
+        if field.name not in CLOCKS and field.name not in table.key
+    ]
+    if not compared:
+        return F.lit(True)
+    return _all(
+        [_comparable("t", f.name, f.dataType).eqNullSafe(_comparable("s", f.name, f.dataType)) for f in compared]
+    )
+
+
+def _comparable(alias: str, name: str, data_type: DataType) -> Column:
+    column = F.col(f"{alias}.{name}")
+    return F.array_sort(F.map_entries(column)) if isinstance(data_type, MapType) else column
+
+
+def _all(conditions: list[Column]) -> Column:
+    first, *rest = conditions
+    for condition in rest:
+        first = first & condition
+    return first
+
+
+@contextmanager
+def lease(spark: SparkSession, lake: str, *, seconds: int) -> Iterator[None]:
+    """Hold the one right to write to a lake, renewed by a heartbeat until the block ends.
+
+    A run that was killed leaves its lease behind: on the same machine the next run sees that its process is gone and
+    takes over at once, elsewhere it takes over when the lease has run out.
+
+    Args:
+        spark: the session, through which the lake's file system is reached.
+        lake: folder of the lake.
+        seconds: how long the lease lasts without a heartbeat.
+
+    Raises:
+        LockError: another run holds it.
+    """
+    files, path, owner = FileSystem(spark), f"{lake}/_lease", uuid.uuid4().hex
+    _acquire(files, path, owner, seconds)
+    stopped = threading.Event()
+
+    def beat() -> None:
+        while not stopped.wait(seconds / 4):
+            files.write_text(path, _lease_text(owner, seconds), overwrite=True)
+
+    heart = threading.Thread(target=beat, daemon=True)
+    heart.start()
+    try:
+        yield
+    finally:
+        stopped.set()
+        heart.join()
+        files.delete(path)
+
+
+def _lease_text(owner: str, seconds: int) -> str:
+    expires_at = time.time() + seconds
+    return json.dumps({"owner": owner, "host": socket.gethostname(), "pid": os.getpid(), "expires_at": expires_at})
+
+
+def _acquire(files: FileSystem, path: str, owner: str, seconds: int) -> None:
+    if files.write_text(path, _lease_text(owner, seconds), overwrite=False):
+        return
+    holder = _holder(files, path, seconds)
+    if holder:
+        raise LockError(f"{path}: another run holds this lake ({holder}); wait for it, or name another --lake")
+    # Of several that find a dead lease, one wins the rename.
+    files.rename(path, f"{path}.{owner}.stale")
+    files.delete(f"{path}.{owner}.stale")
+    if not files.write_text(path, _lease_text(owner, seconds), overwrite=False):
+        raise LockError(f"{path}: another run has just taken this lake; wait for it, or name another --lake")
+
+
+def _holder(files: FileSystem, path: str, seconds: int) -> str | None:
+    try:
+        held = json.loads(files.read_text(path) or "")
+    except ValueError:  # killed while it wrote its lease: only the file's age counts
+        ages = [time.time() - status.modified_ms / 1000 for status in files.list_files(path)]
+        return "its lease cannot be read yet" if ages and ages[0] < seconds else None
+    is_here = held["host"] == socket.gethostname()
+    is_gone = is_here and not _is_alive(held["pid"])
+    left = held["expires_at"] - time.time()
+    if is_gone or left <= 0:
+        return None
+    return f"process {held['pid']} on {held['host']}, for {left:.0f} s more unless it goes on"
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

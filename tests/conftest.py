@@ -1,0 +1,37 @@
+"""One lazy Spark session for the whole test run, with the real jars."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from pyspark.sql import SparkSession
+
+from entourage import config, session
+
+# pandas-on-Spark (which we never use) does not import under pandas 3, yet pyspark.testing asks for it.
+_pandasutils = ModuleType("pyspark.testing.pandasutils")
+_pandasutils.assertPandasOnSparkEqual = None  # type: ignore[attr-defined]
+sys.modules["pyspark.testing.pandasutils"] = _pandasutils
+sys.modules["pyspark.pandas"] = None  # type: ignore[assignment]
+
+
+@pytest.fixture(scope="session")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
+    """Return a local session: two cores, two shuffle partitions, UTC, scratch warehouse."""
+    scratch = tmp_path_factory.mktemp("spark")
+    settings = config.load("local", {"spark.shuffle_partitions": "2", "spark.driver_memory": "2g"})
+    SparkSession.builder.config("spark.sql.warehouse.dir", str(scratch / "warehouse"))
+    running = session.build(settings, app_name="entourage-tests")
+    running.sparkContext.setCheckpointDir(str(scratch / "checkpoints"))
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> str:
+    """Return an empty folder for a lake."""
+    return str(tmp_path / "lake")
