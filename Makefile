@@ -47,9 +47,10 @@ check: setup ## Say whether the code is clean: format, lint, types, layers.
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-fix: setup ## Format, and repair what the linter can.
+fix: setup ## Format, repair what the linter can, write the catalogue of tables.
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+	$(BIN)/python -m entourage.catalogue
 
 dist: setup ## Build dist/entourage.zip, what spark-submit takes as --py-files.
 	@$(BIN)/python -m entourage.archive

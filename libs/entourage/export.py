@@ -83,3 +83,16 @@ def _flat(rows: DataFrame) -> DataFrame:
             value = F.when(value.rlike(r"^[=+\-@\t\r]"), F.concat(F.lit("'"), value)).otherwise(value)
         columns.append(value.alias(field.name))
     return rows.select(*columns)
+
+
+def write_page(page: str, *, path: Path) -> None:
+    """Write a page whole or not at all.
+
+    Raises:
+        UsageError: the folder is not there.
+    """
+    if not path.resolve().parent.is_dir():
+        raise UsageError(f"--to {path}: folder {path.resolve().parent} does not exist; make it first")
+    part = path.with_name(f".{path.name}.part")
+    part.write_text(page, encoding="utf-8")
+    part.replace(path)

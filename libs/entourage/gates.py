@@ -9,19 +9,20 @@ from collections.abc import Callable
 
 from pyspark.sql import DataFrame
 
-from entourage import quality
+from entourage import expectations, quality
 from entourage.errors import GateError
 from entourage.quality import Check
 from entourage.schemas import Table
 
 
-def check(frame: DataFrame, *, table: Table, read: Callable[[str], DataFrame]) -> list[Check]:
+def check(frame: DataFrame, *, table: Table, read: Callable[[str], DataFrame], is_whole: bool) -> list[Check]:
     """Check a staged frame against its contract and references.
 
     Args:
         frame: what is about to be written, all declared columns.
         table: its declaration.
         read: returns another table by name, for references.
+        is_whole: False for a merge or a slice: the rows that stay in the table are then expected along.
 
     Raises:
         GateError: one sentence a broken rule; nothing was written.
@@ -40,7 +41,9 @@ def check(frame: DataFrame, *, table: Table, read: Callable[[str], DataFrame]) -
                 )
             )
     raise_failures(checks)
-    return checks
+    expected = expectations.check(frame, table=table, read=read, is_whole=is_whole)
+    raise_failures(expected)
+    return [*expected, *checks]
 
 
 def raise_failures(checks: list[Check]) -> None:

@@ -64,6 +64,7 @@ def _settings(config: Config) -> dict[str, str]:
         "spark.sql.shuffle.partitions": str(config["spark.shuffle_partitions"]),
         "spark.databricks.delta.snapshotPartitions": snapshot,
         "spark.ui.showConsoleProgress": str(sys.stderr.isatty()).lower(),
+        **dict(setting.split("=", 1) for setting in config["spark.settings"]),
     }
 
 
@@ -82,7 +83,7 @@ def _launch(config: Config) -> dict[str, str]:
         "spark.master": config["spark.master"],
         "spark.driver.memory": config["spark.driver_memory"],
         "spark.jars": ",".join(str(path) for path in jars.paths(config["spark.graphframes_jar"])),
-        "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile=file:{log4j}",
+        "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile=file:{log4j} {config['spark.java_options']}",
     }
     if config["spark.master"].startswith("local"):
         return {**launch, "spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}

@@ -90,7 +90,7 @@ class Tables:
     def replace(self, name: str, frame: DataFrame, *, where: str | None = None) -> int:
         """Replace a table, or the slice that `where` selects; return the rows written."""
         table = schemas.table(name)
-        with self._staged(table, frame) as (rows, row_count):
+        with self._staged(table, frame, is_whole=where is None) as (rows, row_count):
             writer = rows.write.format("delta").mode("overwrite")
             if where:
                 writer = writer.option("replaceWhere", where)
@@ -193,10 +193,10 @@ class Tables:
         self._commit(lambda: frame.write.format("delta").mode("append").save(self.path(name)))
 
     @contextmanager
-    def _staged(self, table: Table, frame: DataFrame) -> Iterator[tuple[DataFrame, int]]:
+    def _staged(self, table: Table, frame: DataFrame, *, is_whole: bool = False) -> Iterator[tuple[DataFrame, int]]:
         rows = _conform(frame, table).persist(StorageLevel.MEMORY_AND_DISK)
         try:
-            checks = gates.check(rows, table=table, read=self.read)
+            checks = gates.check(rows, table=table, read=self.read, is_whole=is_whole)
             self.checks.extend(checks)
             self._create(table)
             yield rows, checks[-1].row_count

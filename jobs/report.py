@@ -1,0 +1,40 @@
+"""Write the report: all tables ▶ one HTML page, with a scorecard where the truth is known."""
+
+from __future__ import annotations
+
+import datetime as dt
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from entourage import evaluation, export
+from entourage.cli import Context, main
+from entourage.errors import UsageError
+from entourage.report import FiguresParams, PageParams, aggregates, render
+
+
+def run(context: Context, as_of: dt.date) -> None:
+    """Aggregate the tables, collect the small frames, and write the page."""
+    settings = context.config.section("report")
+    params = FiguresParams(as_of=as_of, top=settings["top"], is_revealed=settings["reveal"])
+    found, path = aggregates(context.tables.read, params=params), Path(settings["path"])
+    with ThreadPoolExecutor(4) as pool:  # most of a small frame's time is planning, which leaves cores idle
+        frames = pool.map(lambda frame: [row.asDict() for row in frame.collect()], found.values())
+    page = PageParams(as_of, target_ratio=context.config["understand.keep_ratio"], is_revealed=params.is_revealed)
+    truth = _scorecard(context, settings["truth"]) if settings["truth"] else None
+    export.write_page(render(dict(zip(found, frames, strict=True)), params=page, truth=truth), path=path)
+    context.say(f"  wrote {path}")
+
+
+def _scorecard(context: Context, folder: str) -> dict[str, dict[str, object]]:
+    scores = {}
+    for subject in evaluation.SUBJECTS:
+        try:
+            truth = context.sources.read_labels(f"{folder}/{subject}.csv")
+            scores[subject] = evaluation.evaluate(subject, truth=truth, read=context.tables.read)
+        except UsageError as error:
+            context.say(f"report: no scorecard of {subject}: {error}")
+    return scores
+
+
+if __name__ == "__main__":
+    main(run)

@@ -1,0 +1,375 @@
+"""The `entourage` command, and the main function of every job file.
+
+in: a command line ▶ out: jobs run in one session under the lake's lease, results on standard output.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import importlib.util
+import json
+import logging
+import sys
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Annotated, Any
+
+import typer
+
+from entourage import config, doctor, evaluation, export, jars, schemas, session, simulate, tables, worlds
+from entourage.config import Config
+from entourage.console import Printer
+from entourage.errors import EntourageError, UsageError, nearest
+from entourage.models import Models
+from entourage.simulate import SimulateParams
+from entourage.sources import Sources
+from entourage.tables import Tables
+
+JOBS = (
+    "ingest_posts",
+    "ingest_records",
+    "train_relevance",
+    "score_posts",
+    "resolve_identities",
+    "build_golden_records",
+    "score_influence",
+    "report",
+)
+GLOBAL_OPTIONS = {"--lake": 1, "--env": 1, "--set": 1, "--as-of": 1, "--json": 0}
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a job works with: every side effect by its one owner."""
+
+    tables: Tables
+    sources: Sources
+    models: Models
+    config: Config
+    say: Callable[[str], None]
+
+
+Run = Callable[[Context, dt.date], None]
+
+
+@dataclass(frozen=True)
+class Options:
+    """The global options of one command."""
+
+    lake: str
+    environment: str
+    assignments: dict[str, str]
+    as_of: dt.date
+    printer: Printer
+
+    def config(self, **assigned: str | None) -> Config:
+        """Return the parameters; keyword ``ingest__format`` sets ``ingest.format`` unless None."""
+        given = {key.replace("__", "."): json.dumps(value) for key, value in assigned.items() if value is not None}
+        return config.load(self.environment, {**self.assignments, **given})
+
+
+app = typer.Typer(
+    help="Who a brand's customers are, who listens to them, and who listens to those.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+_submitted: dict[str, Run] = {}
+
+
+@app.callback()
+def _globals(
+    command: typer.Context,
+    lake: Annotated[str, typer.Option(help="Folder of the tables, local or hdfs://.")] = "./lake",
+    env: Annotated[str, typer.Option(help="local or yarn: which conf/ENV.yaml is laid over conf/base.yaml.")] = "local",
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="key=value over the configuration; may be repeated.")
+    ] = None,
+    as_of: Annotated[str | None, typer.Option(help="Day to run for, YYYY-MM-DD; today in UTC by default.")] = None,
+    json_: Annotated[
+        bool, typer.Option("--json", help="Results as JSON on standard output, nothing else there.")
+    ] = False,
+) -> None:
+    """Read the global options; they may stand before or after the command."""
+    day = _day("--as-of", as_of) if as_of else dt.datetime.now(dt.UTC).date()
+    lake_folder = lake.rstrip("/") if "://" in lake else str(Path(lake).expanduser().resolve())
+    command.obj = Options(lake_folder, env, config.parse_assignments(set_ or []), day, Printer(json_))
+
+
+@app.command(name="doctor")
+def doctor_command(command: typer.Context) -> None:
+    """Look at this machine: can Entourage run here, and if not, what to do."""
+    options: Options = command.obj
+    findings = doctor.examine(options.config())
+    rows = [
+        {"what": f.subject, "good": f.is_good, "found": f.found, "remedy": "" if f.is_good else f.remedy}
+        for f in findings
+    ]
+    options.printer.result(rows)
+    if not all(f.is_good for f in findings):
+        raise typer.Exit(1)
+
+
+@app.command(name="jars")
+def jars_command(command: typer.Context) -> None:
+    """Print the locked jars, separated by commas, as spark-submit --jars takes them."""
+    options: Options = command.obj
+    found = [str(path) for path in jars.paths(options.config()["spark.graphframes_jar"])]
+    print(json.dumps(found) if options.printer.as_json else ",".join(found))
+
+
+@app.command(name="simulate")
+def simulate_command(
+    command: typer.Context,
+    to: Annotated[str, typer.Option(help="Folder to write: landing/ for the jobs, truth/ for the scorecard.")],
+    people: Annotated[int, typer.Option(help="How many people live in the world.")] = 10_000,
+    days: Annotated[int, typer.Option(help="Days of posts.")] = 14,
+    seed: Annotated[int, typer.Option(help="Another seed, another world.")] = 1,
+    start: Annotated[str, typer.Option(help="First day, YYYY-MM-DD.")] = "2026-06-01",
+    layers: Annotated[str, typer.Option(help="Layers to emit, separated by commas; all by default.")] = "",
+    without: Annotated[str, typer.Option(help="Mechanisms to switch off, separated by commas.")] = "",
+    force: Annotated[bool, typer.Option(help="Overwrite a folder that is not empty.")] = False,
+) -> None:
+    """Make a world of people, accounts, records and posts in the formats of real systems, the truth apart."""
+    options: Options = command.obj
+    params = SimulateParams(
+        people=people,
+        days=days,
+        seed=seed,
+        start=_day("--start", start),
+        layers=_listed(layers) or simulate.LAYERS,
+        without=_listed(without),
+    )
+    with _context(options, options.config(), locked=False) as context:
+        folder = to.rstrip("/") if "://" in to else str(Path(to).expanduser().resolve())
+        worlds.write(context.tables.spark, params, folder=folder, force=force, say=context.say)
+        options.printer.facts({"world": folder, "people": people, "days": days, "seed": seed})
+
+
+@app.command(name="run")
+def run_command(
+    command: typer.Context,
+    job: Annotated[str, typer.Argument(help=f"all, or one of: {', '.join(JOBS)}.")],
+    input_: Annotated[
+        str | None,
+        typer.Option(
+            "--input",
+            help="File, folder or glob to ingest; for all: a folder with posts/ and records/SOURCE/.",
+        ),
+    ] = None,
+    format_: Annotated[
+        str | None, typer.Option("--format", help="Wire format of posts; found by itself when not given.")
+    ] = None,
+    source: Annotated[str | None, typer.Option(help="Mapping conf/sources/NAME.yaml, or a path to one.")] = None,
+    truth: Annotated[str | None, typer.Option(help="Folder of the truth, for the report's scorecard.")] = None,
+    to: Annotated[str | None, typer.Option(help="File of the report.")] = None,
+    reveal: Annotated[bool, typer.Option(help="Show identifiers in the report.")] = False,
+) -> None:
+    """Run one job, or all of them in their order."""
+    options: Options = command.obj
+    given = {"report__truth": truth, "report__path": to, "report__reveal": True if reveal else None}
+    steps = [job] if job != "all" else list(JOBS)
+    unknown = [step for step in steps if step not in JOBS]
+    if unknown:
+        raise UsageError(f"run: job '{job}' is unknown{nearest(job, (*JOBS, 'all'))}; jobs: {', '.join(JOBS)}, or all")
+    settings = options.config(**given, ingest__format=format_, ingest__source=source)  # type: ignore[arg-type]
+    with _context(options, settings, locked=True) as context:
+        for step in steps:
+            for assigned in _inputs(context, step, input_, is_all=job == "all"):
+                step_settings = options.config(
+                    **{**given, "ingest__format": format_, "ingest__source": source, **assigned}
+                )
+                _run_step(
+                    step,
+                    Context(context.tables, context.sources, context.models, step_settings, context.say),
+                    options,
+                )
+
+
+@app.command(name="tables")
+def tables_command(command: typer.Context) -> None:
+    """List every table: what one row is, and how many there are."""
+    options: Options = command.obj
+    with _context(options, options.config(), locked=False) as context:
+        options.printer.result(
+            [
+                {
+                    "table": name,
+                    "rows": context.tables.read(name).count() if context.tables.exists(name) else None,
+                    "one row is": table.grain,
+                    "key": ", ".join(table.key),
+                }
+                for name, table in schemas.TABLES.items()
+            ],
+            title=f"Tables of {options.lake}",
+        )
+
+
+@app.command(name="show")
+def show_command(
+    command: typer.Context,
+    table: Annotated[str, typer.Argument(help="Table, such as gold.persons (see: entourage tables).")],
+    limit: Annotated[int, typer.Option(help="Rows to show.")] = 10,
+    where: Annotated[str | None, typer.Option(help="SQL condition on its columns.")] = None,
+    reveal: Annotated[bool, typer.Option(help="Show direct identifiers instead of masking them.")] = False,
+) -> None:
+    """Show some rows of a table, in the order of its key, direct identifiers masked."""
+    options: Options = command.obj
+    declared = schemas.table(table)
+    with _context(options, options.config(), locked=False) as context:
+        rows = context.tables.read(table)
+        rows = rows.where(where) if where else rows
+        first = rows.orderBy(*declared.key).limit(limit)
+        shown = first if reveal else export.masked(first, table=declared)
+        options.printer.result([row.asDict(recursive=True) for row in shown.collect()], title=table)
+
+
+@app.command(name="export")
+def export_command(
+    command: typer.Context,
+    table: Annotated[str, typer.Argument(help="Table, such as gold.persons.")],
+    to: Annotated[Path, typer.Option(help="File to write: .csv, .parquet or .jsonl.")],
+    where: Annotated[str | None, typer.Option(help="SQL condition on its columns.")] = None,
+) -> None:
+    """Write a table to one file; spreadsheet formulas are escaped."""
+    options: Options = command.obj
+    schemas.table(table)
+    with _context(options, options.config(), locked=False) as context:
+        rows = context.tables.read(table)
+        count = export.write(rows.where(where) if where else rows, path=to)
+        options.printer.facts({"table": table, "file": str(to), "rows": count})
+
+
+@app.command(name="report")
+def report_command(
+    command: typer.Context,
+    to: Annotated[str | None, typer.Option(help="File to write.")] = None,
+    truth: Annotated[str | None, typer.Option(help="Folder of the truth, for a scorecard.")] = None,
+    reveal: Annotated[bool, typer.Option(help="Show identifiers.")] = False,
+) -> None:
+    """Write the report: one page, readable without a network."""
+    options: Options = command.obj
+    settings = options.config(report__truth=truth, report__path=to, report__reveal=True if reveal else None)  # type: ignore[arg-type]
+    with _context(options, settings, locked=True) as context:
+        _run_step("report", context, options)
+
+
+@app.command(name="evaluate")
+def evaluate_command(
+    command: typer.Context,
+    what: Annotated[str, typer.Argument(help="relevance, sentiment, identities or influence.")],
+    truth: Annotated[str, typer.Option(help="Labelled file: CSV, Parquet or JSON lines (docs/evaluation.md).")],
+    predictions: Annotated[str | None, typer.Option(help="Predictions in a file instead of the lake's tables.")] = None,
+) -> None:
+    """Measure what was found against a labelled file."""
+    options: Options = command.obj
+    with _context(options, options.config(), locked=False) as context:
+        labels = context.sources.read_labels(truth)
+        predicted = context.sources.read_labels(predictions) if predictions else None
+        options.printer.facts(evaluation.evaluate(what, truth=labels, read=context.tables.read, predictions=predicted))
+
+
+def main(run: Run | None = None) -> None:
+    """Run the command line; a job file passes its own `run`, so that spark-submit reaches the same code."""
+    arguments = sys.argv[1:]
+    if run is not None:
+        name = Path(run.__code__.co_filename).stem
+        _submitted[name] = run
+        arguments = ["run", name, *arguments]
+    printer = Printer("--json" in arguments)
+    logging.getLogger("py4j").setLevel(logging.CRITICAL)
+    try:
+        code = app(args=_globals_first(arguments), prog_name="entourage", standalone_mode=False)
+    except EntourageError as error:
+        printer.fail(str(error))
+        code = error.exit_code
+    except typer.Abort:
+        code = 130
+    except Exception as error:
+        if not hasattr(error, "exit_code"):  # not a usage error of the command line: an error of ours
+            raise
+        error.show()  # type: ignore[attr-defined]
+        code = error.exit_code
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _globals_first(arguments: list[str]) -> list[str]:
+    moved: list[str] = []
+    rest: list[str] = []
+    position = 0
+    while position < len(arguments):
+        name = arguments[position].split("=", 1)[0]
+        width = 1 + (GLOBAL_OPTIONS.get(name, 0) if "=" not in arguments[position] or name == "--set" else 0)
+        width = 1 if name in GLOBAL_OPTIONS and arguments[position].startswith(f"{name}=") else width
+        (moved if name in GLOBAL_OPTIONS else rest).extend(arguments[position : position + width])
+        position += width
+    return [*moved, *rest]
+
+
+@contextmanager
+def _context(options: Options, settings: Config, *, locked: bool) -> Iterator[Context]:
+    spark = session.build(settings, app_name="entourage")
+    context = Context(
+        tables=Tables(spark, options.lake, run_id=uuid.uuid4().hex),
+        sources=Sources(spark),
+        models=Models(spark, f"{options.lake}/_models"),
+        config=settings,
+        say=options.printer.say,
+    )
+    if not locked:
+        yield context
+        return
+    with tables.lease(spark, options.lake, seconds=settings["lake.lease_seconds"]):
+        yield context
+
+
+def _inputs(context: Context, step: str, path: str | None, *, is_all: bool) -> list[dict[str, str | None]]:
+    """Return what to assign for each turn of a job: `run all` splits its input folder into posts and sources."""
+    if step == "ingest_posts":
+        return [{"ingest__posts_input": f"{path}/posts" if is_all and path else path}]
+    if step != "ingest_records":
+        return [{}]
+    if not is_all:
+        return [{"ingest__records_input": path}]
+    if path is None:
+        return []
+    folders = context.sources.folders(f"{path}/records")
+    return [{"ingest__source": Path(folder).name, "ingest__records_input": folder} for folder in folders]
+
+
+def _run_step(name: str, context: Context, options: Options) -> None:
+    started_at = dt.datetime.now(dt.UTC)
+    context.say(f"▶ {name}")
+    _load(name)(context, options.as_of)
+    context.tables.record_run(name, as_of=options.as_of, started_at=started_at, detail="{}")
+    seconds = (dt.datetime.now(dt.UTC) - started_at).total_seconds()
+    context.say(f"✓ {name} in {seconds:.1f} s")
+
+
+def _load(name: str) -> Run:
+    if name in _submitted:
+        return _submitted[name]
+    path = config.project_root() / "jobs" / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(f"jobs.{name}", path)
+    if spec is None or spec.loader is None or not path.is_file():
+        raise UsageError(f"run: {path} does not exist; run from a checkout, or set ENTOURAGE_HOME to one")
+    module: ModuleType = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    run: Any = module.run
+    return run  # type: ignore[no-any-return]
+
+
+def _day(option: str, text: str) -> dt.date:
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"{option}: '{text}' is not a day; expected YYYY-MM-DD such as 2026-06-15") from None
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())

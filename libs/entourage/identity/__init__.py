@@ -1,0 +1,1 @@
+"""Find out which records and accounts are one person, and build that person's golden record."""

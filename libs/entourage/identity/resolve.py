@@ -1,0 +1,299 @@
+"""Resolve identities: from source records, accounts and consent to clusters, links and doubtful pairs.
+
+in: silver tables ▶ out: `Resolution`, frames ready for their tables. A solver: it counts records and pairs, learns the
+model from counted patterns, finds components, and breaks the lineage through `workspace` after each heavy step.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import functions as F
+
+from entourage.identity import account_links, blocking, clusters, comparisons, consent, model, scoring, standardize
+from entourage.identity.account_links import AccountParams
+from entourage.identity.blocking import BlockingParams
+from entourage.identity.clusters import ClusterParams
+from entourage.identity.model import Model, ScoringParams
+from entourage.identity.standardize import StandardizeParams
+from entourage.schemas import Workspace
+
+KEPT_PROBABILITY = 0.01  # pairs below it are counted, not kept: nobody asks why two strangers are two
+
+
+@dataclass(frozen=True)
+class ResolveParams:
+    """How identities are resolved, step by step.
+
+    Attributes:
+        review_probability: posterior at and above which an unlinked pair goes to clerical review.
+    """
+
+    standardize: StandardizeParams
+    blocking: BlockingParams
+    scoring: ScoringParams
+    clusters: ClusterParams
+    accounts: AccountParams
+    review_probability: float = 0.5
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """What one run found.
+
+    Attributes:
+        pairs: silver.match_pairs.
+        clusters: silver.clusters.
+        links: one row a source of a person: source_id, source_kind, cluster_id, how, basis, match_probability.
+        reviews: gold.review_queue.
+        model: the model that scored the pairs.
+    """
+
+    pairs: DataFrame
+    clusters: DataFrame
+    links: DataFrame
+    reviews: DataFrame
+    model: Model
+
+
+def params_from(section: dict[str, object]) -> ResolveParams:
+    """Read the `identity` section of the configuration."""
+    link, cap = float(str(section["link_probability"])), int(str(section["max_block_size"]))
+    holders, region = int(str(section["max_value_holders"])), str(section["default_region"])
+    return ResolveParams(
+        standardize=StandardizeParams(max_value_holders=holders, default_region=region),
+        blocking=BlockingParams(max_block_size=cap, max_pairs_per_record=float(str(section["max_pairs_per_record"]))),
+        scoring=ScoringParams(),
+        clusters=ClusterParams(link_probability=link, local_edge_count=int(str(section["local_edge_count"]))),
+        accounts=AccountParams(link_probability=link, max_block_size=cap),
+        review_probability=float(str(section["review_probability"])),
+    )
+
+
+def resolve(
+    source_records: DataFrame, *, accounts: DataFrame, consent_events: DataFrame, as_of: dt.date, params: ResolveParams,
+    workspace: Workspace, say: Callable[[str], None],
+) -> Resolution:  # fmt: skip
+    """Find which records and accounts are one person; runs actions.
+
+    Args:
+        source_records: silver.source_records.
+        accounts: silver.accounts.
+        consent_events: silver.consent_events.
+        as_of: the day on which consent is judged.
+        params: see `ResolveParams`.
+        workspace: scratch tables.
+        say: told what was found, counts only.
+
+    Returns:
+        See `Resolution`. Every record is in exactly one cluster; an account only with a basis and an owner.
+    """
+    standings = workspace.keep("standings", consent.standing(consent_events, as_of=as_of))
+    records = prepare(source_records, standings=standings, params=params, workspace=workspace, say=say)
+    scored, learned = score_records(records, params=params, workspace=workspace, say=say)
+    linked = clusters.clusters(scored, workspace=workspace, params=params.clusters)
+    clustered = workspace.keep("clustered", _with_singles(records, linked))
+    proved = workspace.keep("proved", consent.proved_accounts(records, standings=standings))
+    owned = match_accounts(
+        accounts, records=clustered, standings=standings, proved=proved, params=params, workspace=workspace, say=say
+    )
+    pairs = workspace.keep("pairs", _pairs(scored, owned, learned))
+    account_members = workspace.keep("account_members", _account_members(proved, clustered, owned, params))
+    links = workspace.keep("links", _links(scored, clustered, account_members, params))
+    members = links.select(F.col("source_id").alias("record_id"), "cluster_id")
+    return Resolution(pairs, members, links, _reviews(scored, owned, clustered, params), learned)
+
+
+def prepare(
+    source_records: DataFrame,
+    *,
+    standings: DataFrame,
+    params: ResolveParams,
+    workspace: Workspace,
+    say: Callable[[str], None],
+) -> DataFrame:
+    """Standardize the records, take shared values out, add frequencies; runs actions."""
+    standardized = workspace.keep("standardized", standardize.standardize(source_records, params=params.standardize))
+    allowed = consent.without_refused(standardized, standings=standings)
+    shared = workspace.keep("shared", standardize.shared_values(allowed, params=params.standardize))
+    for row in shared.groupBy("kind").agg(F.count(F.lit(1)).alias("n"), F.sum("holder_count").alias("held")).collect():
+        say(f"{row['n']:,} {row['kind']} are shared by {row['held']:,} records or belong to a desk: they link nobody")
+    own = standardize.without_shared(allowed, shared=shared, params=params.standardize)
+    return workspace.keep("records", standardize.with_frequencies(own))
+
+
+def score_records(
+    records: DataFrame, *, params: ResolveParams, workspace: Workspace, say: Callable[[str], None]
+) -> tuple[DataFrame, Model]:
+    """Block, compare and score the records; runs actions."""
+    record_count = records.count()
+    candidates = find_pairs(records, record_count=record_count, params=params.blocking, workspace=workspace, say=say)
+    compared = workspace.keep("compared", comparisons.compare(candidates, records=records))
+    strangers = scoring.random_pairs(records, record_count=record_count, params=params.scoring)
+    randoms = scoring.patterns(comparisons.compare(strangers, records=records)).collect()
+    counted = scoring.patterns(compared).collect()
+    learned = model.learn(
+        [row.asDict() for row in counted],
+        randoms=[row.asDict() for row in randoms],
+        record_count=record_count,
+        params=params.scoring,
+    )
+    pair_count = sum(row["pair_count"] for row in counted)
+    say(f"{record_count:,} records, {pair_count:,} pairs compared")
+    say(f"model {learned.version} settled after {learned.iteration_count} iterations")
+    for note in learned.notes:
+        say(f"model: {note}")
+    return workspace.keep("scored", scoring.score(compared, model=learned)), learned
+
+
+def find_pairs(
+    records: DataFrame, *, record_count: int, params: BlockingParams, workspace: Workspace, say: Callable[[str], None]
+) -> DataFrame:
+    """Block the records, and tell what gives way; runs actions (the rules' costs are counted first)."""
+    keys = workspace.keep("keys", blocking.record_keys(records))
+    sizes = workspace.keep("sizes", blocking.block_sizes(keys))
+    rules = blocking.block_report(sizes, params=params).orderBy("rule").collect()
+    for row in rules:
+        if row["oversized_count"] and row["rule"] not in blocking.WEAK_RULES:
+            count, largest = row["oversized_count"], row["largest_block"]
+            say(f"blocking rule {row['rule']}: {count:,} blocks too large (up to {largest:,} records) give way")
+    counts = {row["rule"]: row["pair_counts"] for row in rules}
+    caps = blocking.choose_caps(counts, record_count=record_count, params=params)
+    lowered = [f"{rule} {caps[rule]}" for rule in blocking.WEAK_RULES if caps[rule] < params.max_block_size]
+    if lowered:
+        say(f"weak blocking rules with smaller blocks, to stay within their pairs: {', '.join(lowered)}")
+    return blocking.candidate_pairs(keys, sizes=sizes, caps=caps)
+
+
+def match_accounts(
+    accounts: DataFrame,
+    *,
+    records: DataFrame,
+    standings: DataFrame,
+    proved: DataFrame,
+    params: ResolveParams,
+    workspace: Workspace,
+    say: Callable[[str], None],
+) -> DataFrame:
+    """Score who owns each consented account; runs actions.
+
+    Returns:
+        As `account_links.owners`, materialized.
+    """
+    allowed = workspace.keep("allowed", consent.consented_accounts(accounts, standings=standings, proved=proved))
+    account_count = allowed.count()
+    if account_count == 0:
+        return allowed.sparkSession.createDataFrame([], account_links.OWNERS)
+    texts = account_links.account_texts(allowed)
+    candidates = account_links.account_pairs(texts, records=records, params=params.accounts)
+    person_count = records.select("cluster_id").distinct().count()
+    evidence = workspace.keep(
+        "evidence", account_links.account_evidence(candidates, texts=texts, records=records, person_count=person_count)
+    )
+    ratio = account_links.owner_ratio(evidence, account_count=account_count, person_count=person_count)
+    say(f"{account_count:,} accounts may be matched by consent; about {ratio:.0%} have their owner among the records")
+    return workspace.keep("owned", account_links.owners(evidence, ratio=ratio, person_count=person_count))
+
+
+def _with_singles(records: DataFrame, linked: DataFrame) -> DataFrame:
+    joined = records.alias("r").join(linked.alias("c"), on=F.col("r.record_id") == F.col("c.record_id"), how="left")
+    return joined.select("r.*", F.coalesce("c.cluster_id", "r.record_id").alias("cluster_id"))
+
+
+def _pairs(scored: DataFrame, owned: DataFrame, learned: Model) -> DataFrame:
+    records = scored.select(
+        "record_id_l", "record_id_r", "match_key", "gammas", "match_weight", "match_probability", "model_version"
+    )
+    accounts = owned.select(
+        F.least("account_id", "record_id").alias("record_id_l"),
+        F.greatest("account_id", "record_id").alias("record_id_r"),
+        F.lit("account_name").alias("match_key"),
+        F.create_map(F.lit("account_name"), F.col("level").cast("int")).alias("gammas"),
+        "match_weight",
+        "match_probability",
+        F.lit(learned.version).alias("model_version"),
+    )
+    return records.unionByName(accounts).where(F.col("match_probability") >= KEPT_PROBABILITY)
+
+
+def _account_members(proved: DataFrame, clustered: DataFrame, owned: DataFrame, params: ResolveParams) -> DataFrame:
+    """Put each account with one person: the proof's (smallest record id of several), else the sure owner."""
+    first = proved.groupBy("account_id").agg(F.min("record_id").alias("record_id"))
+    placed = first.alias("p").join(clustered.alias("c"), on=F.col("p.record_id") == F.col("c.record_id"), how="inner")
+    by_proof = placed.select(
+        F.col("p.account_id").alias("source_id"), "c.cluster_id", F.lit("social_login").alias("how"),
+        F.lit("self_provided").alias("basis"), F.lit(1.0).alias("match_probability"),
+    )  # fmt: skip
+    sure = owned.where(F.col("match_probability") >= params.accounts.link_probability)
+    by_consent = sure.select(
+        F.col("account_id").alias("source_id"),
+        "cluster_id",
+        F.lit("consented_match").alias("how"),
+        "basis",
+        "match_probability",
+    )
+    return by_proof.unionByName(by_consent)
+
+
+def _links(scored: DataFrame, clustered: DataFrame, account_members: DataFrame, params: ResolveParams) -> DataFrame:
+    strongest = _strongest(scored, clustered, params)
+    joined = clustered.alias("c").join(
+        strongest.alias("s"), on=F.col("c.record_id") == F.col("s.record_id"), how="left"
+    )
+    how = F.when(F.col("s.record_id").isNull(), "single").when(F.col("s.is_proved"), "login").otherwise("match")
+    records = joined.select(
+        F.col("c.record_id").alias("source_id"), F.lit("record").alias("source_kind"), "c.cluster_id", how.alias("how"),
+        F.lit("contract").alias("basis"), F.col("s.match_probability"),
+    )  # fmt: skip
+    accounts = account_members.select(
+        "source_id", F.lit("account").alias("source_kind"), "cluster_id", "how", "basis", "match_probability"
+    )
+    return records.unionByName(accounts)
+
+
+def _strongest(scored: DataFrame, clustered: DataFrame, params: ResolveParams) -> DataFrame:
+    """Find the strongest pair that holds each record in its cluster."""
+    inside = _with_clusters(scored, clustered).where(F.col("cluster_id_l") == F.col("cluster_id_r"))
+    ends = F.explode(F.array("record_id_l", "record_id_r")).alias("record_id")
+    return inside.select(ends, "match_probability", "is_proved").groupBy("record_id").agg(
+        F.max("match_probability").alias("match_probability"), F.max("is_proved").alias("is_proved")
+    )  # fmt: skip
+
+
+def _with_clusters(scored: DataFrame, clustered: DataFrame) -> DataFrame:
+    of = clustered.select("record_id", "cluster_id")
+    left = scored.alias("p").join(of.alias("l"), on=F.col("p.record_id_l") == F.col("l.record_id"), how="inner")
+    left = left.select("p.*", F.col("l.cluster_id").alias("cluster_id_l"))
+    both = left.alias("p").join(of.alias("r"), on=F.col("p.record_id_r") == F.col("r.record_id"), how="inner")
+    return both.select("p.*", F.col("r.cluster_id").alias("cluster_id_r"))
+
+
+def _reviews(scored: DataFrame, owned: DataFrame, clustered: DataFrame, params: ResolveParams) -> DataFrame:
+    apart = _with_clusters(scored, clustered).where(F.col("cluster_id_l") != F.col("cluster_id_r"))
+    is_cut = F.col("match_probability") >= params.clusters.link_probability
+    is_doubtful = (F.col("match_probability") >= params.review_probability) | F.col("is_contradicted")
+    records = apart.where(is_doubtful).select(
+        "record_id_l", "record_id_r", "match_probability", _reason(is_cut).alias("reason")
+    )
+    is_unsure = F.col("match_probability").between(params.review_probability, params.accounts.link_probability)
+    unsure = owned.where(is_unsure & (F.col("match_probability") < params.accounts.link_probability))
+    accounts = unsure.select(
+        F.least("account_id", "record_id").alias("record_id_l"),
+        F.greatest("account_id", "record_id").alias("record_id_r"),
+        "match_probability",
+        F.lit("a consented account may be this person's, or another's").alias("reason"),
+    )
+    newest = Window.partitionBy("record_id_l", "record_id_r").orderBy(F.desc("match_probability"), F.asc("reason"))
+    doubts = records.unionByName(accounts).withColumn("position", F.row_number().over(newest))
+    return doubts.where(F.col("position") == 1).drop("position")
+
+
+def _reason(is_cut: Column) -> Column:
+    return (
+        F.when(F.col("is_contradicted"), "a proved id is shared, but first names and dates or family names differ")
+        .when(is_cut, "the pair agrees, but the rest of the group speaks against it")
+        .otherwise("the evidence does not decide")
+    )

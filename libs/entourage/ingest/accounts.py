@@ -1,0 +1,152 @@
+"""Keep the history of accounts (SCD2) from what was observed of them, in any order.
+
+in: account items and stored rows ▶ out: rows of silver.accounts, and the keys that late data made void.
+
+What is remembered of each distinct state of an account is its first and last observation. Both are a minimum and a
+maximum,
+so deliveries commute; of a state that comes and goes more than twice, the times in between are not kept.
+"""
+
+from __future__ import annotations
+
+from functools import reduce
+
+from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import functions as F
+
+STATE = ("handle", "display_name", "bio", "location", "urls", "created_at", "is_bot", "more")
+COUNTS = ("followers_count", "following_count")
+# Two entries of `extra` are ours: when the state was last seen, and which columns were carried over from the state
+# before,
+# because this source does not state them.
+LAST_SEEN, CARRIED = "last_seen_at", "carried"
+
+
+def account_history(items: DataFrame, *, stored: DataFrame) -> DataFrame:
+    """Return the whole history of the accounts that a batch observes.
+
+    Args:
+        items: `account`, `reason_code`.
+        stored: silver.accounts.
+
+    Returns:
+        Grain: one state of one account over one span (account_id, valid_from); all columns of silver.accounts.
+        Changes of
+        counters alone make no new row. NULL in an observation means that the source does not say: the state before is
+        carried.
+    """
+    seen = items.where(F.col("account").isNotNull()).select("account.*")
+    incoming = seen.select(
+        "account_id",
+        "network",
+        *(F.to_json("extra").alias("more") if name == "more" else F.col(name) for name in STATE),
+        F.col("observed_at").alias("first_at"),
+        F.col("observed_at").alias("last_at"),
+        F.try_element_at("counters", F.lit("followers")).alias("followers_count"),
+        F.try_element_at("counters", F.lit("following")).alias("following_count"),
+    )
+    touched = incoming.select("account_id").distinct()
+    known = stored.alias("s").join(
+        touched.alias("t"), on=F.col("s.account_id") == F.col("t.account_id"), how="left_semi"
+    )
+    return _spans(_points(_states(incoming.unionByName(_remembered(known)))))
+
+
+def void_keys(history: DataFrame, *, stored: DataFrame) -> DataFrame:
+    """Return the stored keys (account_id, valid_from) of a history's accounts that it no longer has."""
+    accounts = history.select("account_id").distinct()
+    known = stored.alias("s").join(
+        accounts.alias("a"), on=F.col("s.account_id") == F.col("a.account_id"), how="left_semi"
+    )
+    is_same = (F.col("k.account_id") == F.col("h.account_id")) & (F.col("k.valid_from") == F.col("h.valid_from"))
+    return known.select("account_id", "valid_from").alias("k").join(history.alias("h"), on=is_same, how="left_anti")
+
+
+def without(stored: DataFrame, *, keys: DataFrame) -> DataFrame:
+    """Return the stored rows whose key (account_id, valid_from) is not among the keys."""
+    is_same = (F.col("s.account_id") == F.col("k.account_id")) & (F.col("s.valid_from") == F.col("k.valid_from"))
+    return stored.alias("s").join(keys.alias("k"), on=is_same, how="left_anti")
+
+
+def _remembered(rows: DataFrame) -> DataFrame:
+    """Return stored rows as the states that were observed: without what was carried."""
+    carried = F.split(F.coalesce(F.try_element_at("extra", F.lit(CARRIED)), F.lit("")), ",")
+    own = F.map_filter("extra", lambda key, _: ~key.isin(LAST_SEEN, CARRIED))
+    more = F.when(F.size(own) > 0, F.to_json(own))
+    values = {name: more if name == "more" else F.col(name) for name in STATE}
+    last_seen = F.try_to_timestamp(F.try_element_at("extra", F.lit(LAST_SEEN)))
+    return rows.select(
+        "account_id",
+        "network",
+        *(F.when(~F.array_contains(carried, name), value).alias(name) for name, value in values.items()),
+        F.col("valid_from").alias("first_at"),
+        F.coalesce(last_seen, F.col("valid_from")).alias("last_at"),
+        *COUNTS,
+    )
+
+
+def _states(observations: DataFrame) -> DataFrame:
+    """Return each distinct state with its first and last time; an empty one goes if another says something."""
+    state = F.xxhash64(*(F.struct(F.col(name)) for name in STATE))
+    latest = [F.max_by(name, F.struct("last_at", F.coalesce(F.col(name), F.lit(-1)))).alias(name) for name in COUNTS]
+    grouped = observations.withColumn("state", state).groupBy("account_id", "state")
+    states = grouped.agg(
+        F.max("network").alias("network"),
+        *(F.max(name).alias(name) for name in STATE),  # equal within the group
+        F.min("first_at").alias("first_at"),
+        F.max("last_at").alias("last_at"),
+        *latest,
+    )
+    says = reduce(lambda left, right: left | right, (F.col(name).isNotNull() for name in STATE))
+    says_most = F.max(says).over(Window.partitionBy("account_id"))
+    return states.withColumn("says_more", says_most & ~says).where(~F.col("says_more")).drop("says_more")
+
+
+def _points(states: DataFrame) -> DataFrame:
+    """Return one row a time at which a state was seen first or last; of several at one time, one."""
+    at = F.explode(F.array_distinct(F.array("first_at", "last_at"))).alias("at")
+    points = states.select("account_id", "network", *STATE, *COUNTS, "state", at)
+    one = F.row_number().over(Window.partitionBy("account_id", "at").orderBy(F.col("state").desc()))
+    return points.withColumn("one", one).where(F.col("one") == 1).drop("one")
+
+
+def _spans(points: DataFrame) -> DataFrame:
+    """Carry over what is not stated, join equal neighbors, and close each span where the next begins."""
+    in_time = Window.partitionBy("account_id").orderBy("at")
+    so_far = in_time.rowsBetween(Window.unboundedPreceding, Window.currentRow)
+    filled = {name: F.last(name, ignorenulls=True).over(so_far) for name in STATE}
+    names = [F.when(F.col(f"raw.{name}").isNull() & F.col(name).isNotNull(), name) for name in STATE]
+    carried = points.withColumn("raw", F.struct(*STATE)).withColumns(filled).withColumn("now", F.struct(*STATE))
+    changed = carried.withColumn(
+        "is_change", ~F.coalesce(F.col("now").eqNullSafe(F.lag("now").over(in_time)), F.lit(False))
+    )
+    is_first = F.row_number().over(in_time) == 1
+    runs = changed.withColumn("run", F.sum((F.col("is_change") | is_first).cast("int")).over(so_far))
+    by_run = Window.partitionBy("account_id", "run")
+    rows = (
+        runs.withColumns(
+            {
+                "last_seen": F.max("at").over(by_run),
+                "place": F.row_number().over(by_run.orderBy("at")),
+                "carried": F.array_compact(F.array(*names)),
+            }
+        )
+        .where(F.col("place") == 1)
+        .withColumn("valid_to", F.lead("at").over(in_time))
+    )
+    return rows.select(
+        "account_id",
+        F.col("at").alias("valid_from"),
+        "valid_to",
+        "network",
+        *(name for name in STATE if name != "more"),
+        *COUNTS,
+        _extra().alias("extra"),
+    )
+
+
+def _extra() -> Column:
+    own = F.coalesce(F.from_json("more", "map<string,string>"), F.create_map().cast("map<string,string>"))
+    ours = F.create_map(F.lit(LAST_SEEN), F.date_format("last_seen", "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXX"))
+    held = F.when(F.size("carried") > 0, F.create_map(F.lit(CARRIED), F.array_join("carried", ",")))
+    return F.map_concat(own, ours, F.coalesce(held, F.create_map().cast("map<string,string>")))

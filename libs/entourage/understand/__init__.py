@@ -1,0 +1,1 @@
+"""Understand posts: language, relevance with calibrated probabilities, reasons and brands."""

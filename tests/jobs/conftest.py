@@ -1,0 +1,74 @@
+"""A small made-up world and a lake made of it by the real command, once per test run."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+AS_OF = "2026-06-15"
+PEOPLE = 300
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A command that ended, with its wall seconds."""
+
+    code: int
+    out: str
+    err: str
+    seconds: float
+
+
+def entourage(*arguments: str, timeout: int = 900) -> Finished:
+    """Run the command as a user would, with a small heap."""
+    command = [str(Path(sys.executable).parent / "entourage"), *arguments, "--set", "spark.driver_memory=2g"]
+    started = time.monotonic()
+    done = subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False, env=environment())
+    return Finished(done.returncode, done.stdout, done.stderr, time.monotonic() - started)
+
+
+def environment() -> dict[str, str]:
+    """Return the environment without what a running session of the tests put into it."""
+    return {key: value for key, value in os.environ.items() if not key.startswith(("PYSPARK_", "SPARK_"))}
+
+
+@dataclass(frozen=True)
+class Lake:
+    """A lake that `run all` filled, and how long that took."""
+
+    folder: Path
+    seconds: float
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a world of 300 people over 3 days."""
+    folder = tmp_path_factory.mktemp("world") / "world"
+    done = entourage("simulate", "--people", str(PEOPLE), "--days", "3", "--to", str(folder))
+    assert done.code == 0, done.err
+    return folder
+
+
+@pytest.fixture(scope="session")
+def filled(world: Path, tmp_path_factory: pytest.TempPathFactory) -> Lake:
+    """Return a lake made of the world by `run all`, undisturbed."""
+    folder = tmp_path_factory.mktemp("lake") / "lake"
+    done = run_all(world, folder)
+    assert done.code == 0, done.err
+    return Lake(folder, done.seconds)
+
+
+def run_all(world: Path, lake: Path) -> Finished:
+    """Run the main job on a world."""
+    return entourage("--lake", str(lake), "--as-of", AS_OF, "run", "all", *run_all_arguments(world, lake))
+
+
+def run_all_arguments(world: Path, lake: Path) -> list[str]:
+    """Return the options of `run all` on a world."""
+    return ["--input", f"{world}/landing", "--truth", f"{world}/truth", "--to", f"{lake.parent}/report.html"]

@@ -1,0 +1,90 @@
+"""Kill the driver at a moment of `run all`; a plain re-run must give the tables of an undisturbed run."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from delta.tables import DeltaTable
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql.types import MapType
+
+from entourage import schemas
+from entourage.tables import CLOCKS
+
+from .conftest import AS_OF, Lake, environment, run_all, run_all_arguments
+
+FEW = [0.35, 0.75]
+MANY = [random.SystemRandom().uniform(0.05, 0.95) for _ in range(10)]
+
+
+def _digest(spark: SparkSession, lake: Path) -> dict[str, tuple[int, int]]:
+    """Return, per table but ops, its rows and an order-free hash of all but clocks."""
+    found = {}
+    for name in schemas.TABLES:
+        path = str(lake / name.replace(".", "/"))
+        if name.startswith("ops.") or not DeltaTable.isDeltaTable(spark, path):
+            continue
+        rows = spark.read.format("delta").load(path)
+        columns = [
+            F.array_sort(F.map_entries(field.name)) if isinstance(field.dataType, MapType) else F.col(field.name)
+            for field in rows.schema.fields
+            if field.name not in CLOCKS
+        ]
+        digest = F.sum(F.xxhash64(*columns).cast("decimal(38,0)"))
+        row = rows.agg(F.count(F.lit(1)), digest).first()
+        found[name] = (row[0], int(row[1] or 0))
+    return found
+
+
+def _kill_after(seconds: float, world: Path, lake: Path) -> bool:
+    """Start `run all`, kill its whole process group after some seconds; tell whether it was still running."""
+    command = [str(Path(sys.executable).parent / "entourage"), "--lake", str(lake), "--as-of", AS_OF]
+    command += ["--set", "spark.driver_memory=2g", "run", "all", *run_all_arguments(world, lake)]
+    with subprocess.Popen(
+        command, start_new_session=True, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as running:
+        time.sleep(seconds)
+        was_running = running.poll() is None
+        os.killpg(running.pid, signal.SIGKILL)
+    return was_running
+
+
+def _check(spark: SparkSession, world: Path, filled: Lake, lake: Path, moment: float) -> None:
+    was_running = _kill_after(moment * filled.seconds, world, lake)
+    again = run_all(world, lake)
+
+    assert was_running, f"the run had ended before the kill at {moment:.2f}"
+    assert again.code == 0, again.err
+    assert _digest(spark, lake) == _digest(spark, filled.folder), f"killed at {moment:.4f} of the run"
+
+
+@pytest.mark.parametrize("moment", FEW)
+def test_a_run_killed_and_repeated_gives_the_tables_of_an_undisturbed_one(
+    spark: SparkSession, world: Path, filled: Lake, tmp_path: Path, moment: float
+) -> None:
+    _check(spark, world, filled, tmp_path / "lake", moment)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("moment", MANY, ids=lambda moment: f"at-{moment:.3f}")
+def test_a_run_killed_at_any_moment_and_repeated_gives_the_same_tables(
+    spark: SparkSession, world: Path, filled: Lake, tmp_path: Path, moment: float
+) -> None:
+    _check(spark, world, filled, tmp_path / "lake", moment)
+
+
+def test_a_second_run_changes_nothing(spark: SparkSession, world: Path, filled: Lake) -> None:
+    before = _digest(spark, filled.folder)
+
+    again = run_all(world, filled.folder)
+
+    assert again.code == 0, again.err
+    assert _digest(spark, filled.folder) == before

@@ -1,0 +1,68 @@
+"""What the tests of ingest share: payloads as the detector gives them, and items as rows."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Callable
+
+import pytest
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from entourage.ingest import canonical
+
+UTC = dt.UTC
+MODIFIED = dt.datetime(2026, 6, 10, tzinfo=UTC)
+PAYLOADS = (
+    "event_id string, payload_sha256 string, format string, file string, position bigint, modified_at timestamp, "
+    "payload string, reason_code string, reason string"
+)
+
+
+@pytest.fixture(scope="session")
+def payloads(spark: SparkSession) -> Callable[..., DataFrame]:
+    """Return a maker of payloads of one format, from objects or texts."""
+
+    def make(*objects: object, form: str = "x_v1") -> DataFrame:
+        texts = [found if isinstance(found, str) else json.dumps(found) for found in objects]
+        rows = [(f"e{n}", f"s{n}", form, "f", n, MODIFIED, text, None, None) for n, text in enumerate(texts, start=1)]
+        return spark.createDataFrame(rows, PAYLOADS)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def items(spark: SparkSession) -> Callable[..., DataFrame]:
+    """Return a maker of items from dicts of the four structs' fields."""
+
+    def make(*rows: dict[str, dict[str, object]]) -> DataFrame:
+        schema = (
+            "event_id string, format string, file string, position bigint, modified_at timestamp, "
+            f"post {canonical.POST}, account {canonical.ACCOUNT}, act {canonical.ACT}, "
+            f"retraction {canonical.RETRACTION}, reason_code string, reason string"
+        )
+        head = ("e", "x_v1", "f", 1, MODIFIED)
+        return spark.createDataFrame(
+            [(*head, *(row.get(kind) for kind in ("post", "account", "act", "retraction")), None, None) for row in rows],
+            schema,
+        )
+
+    return make
+
+
+def posts_of(found: DataFrame, *names: str) -> list[dict[str, object]]:
+    """Return some columns of the posts of items, in the order of their ids."""
+    rows = found.where(F.col("post").isNotNull()).select(*(F.col(f"post.{name}") for name in ("post_id", *names)))
+    return sorted((row.asDict() for row in rows.collect()), key=lambda row: str(row["post_id"]))
+
+
+def some_of(found: DataFrame, kind: str) -> list[dict[str, object]]:
+    """Return the fields that are not NULL of one kind of item."""
+    rows = [row[0].asDict() for row in found.where(F.col(kind).isNotNull()).select(kind).collect()]
+    return [{name: value for name, value in row.items() if value is not None} for row in rows]
+
+
+def at(text: str) -> dt.datetime:
+    """Return a moment as Spark's rows have it: without a zone, in UTC."""
+    return dt.datetime.fromisoformat(text)

@@ -1,0 +1,75 @@
+"""Delimited files are split into rows, however ragged they are."""
+
+from __future__ import annotations
+
+import json
+
+from entourage.ingest.csv_rows import CsvParams, split_rows
+from entourage.ingest.unpacking import SplitParams
+
+
+def found(content: bytes, **csv_params: object) -> list[tuple[int, object, str | None]]:
+    pieces = split_rows(content, csv_params=CsvParams(**csv_params), params=SplitParams())  # type: ignore[arg-type]
+    return [(p.position, p.payload if p.reason_code else json.loads(p.payload), p.reason_code) for p in pieces]
+
+
+def test_a_row_is_an_object_keyed_by_the_header() -> None:
+    assert found(b"\xef\xbb\xbfid, name\r\n1,Ada\r\n\r\n2,\r\n") == [
+        (2, {"id": "1", "name": "Ada"}, None),
+        (4, {"id": "2", "name": ""}, None),
+    ]
+
+
+def test_an_empty_file_and_a_header_alone_have_no_rows() -> None:
+    assert found(b"") == []
+    assert found(b"\xef\xbb\xbf") == []
+    assert found(b"id,name\n") == []
+
+
+def test_quotes_hold_delimiters_quotes_and_line_ends() -> None:
+    assert found(b'id;note\n1;"a;b ""c""\nd"\n2;e\n', delimiter=";") == [
+        (2, {"id": "1", "note": 'a;b "c"\nd'}, None),
+        (4, {"id": "2", "note": "e"}, None),
+    ]
+
+
+def test_ragged_rows_are_refused_and_their_neighbors_are_not() -> None:
+    assert found(b"id,name\n1\n2,Ada\n3,Bob,x\n4,Cy,,\n") == [
+        (2, "1", "ragged_row"),
+        (3, {"id": "2", "name": "Ada"}, None),
+        (4, "3,Bob,x", "ragged_row"),
+        (5, {"id": "4", "name": "Cy"}, None),
+    ]
+
+
+def test_a_quote_that_is_never_closed_costs_its_own_line() -> None:
+    rows = found(b'id,name\n1,"Ada\n2,Bob\n3,Cy\n')
+
+    assert rows == [
+        (2, '1,"Ada', "unclosed_quote"),
+        (3, {"id": "2", "name": "Bob"}, None),
+        (4, {"id": "3", "name": "Cy"}, None),
+    ]
+
+
+def test_a_repeated_header_is_refused_and_repeated_names_get_numbers() -> None:
+    assert found(b"id,name,name,\n1,a,b,c\nid,name,name,\n") == [
+        (2, {"id": "1", "name": "a", "name_2": "b", "column_4": "c"}, None),
+        (3, "id,name,name,", "repeated_header"),
+    ]
+
+
+def test_bytes_that_the_encoding_lacks_cost_their_row() -> None:
+    content = "id,name\n1,Zoé\n2,Ada\n".encode("latin-1")
+
+    assert [code for _, _, code in found(content)] == ["bad_characters", None]
+    assert found(content, encoding="latin-1")[0] == (2, {"id": "1", "name": "Zoé"}, None)
+
+
+def test_utf_16_is_read_and_nuls_stay_inside_their_field() -> None:
+    assert found("id,name\n1,Zoé\n".encode("utf-16")) == [(2, {"id": "1", "name": "Zoé"}, None)]
+    assert found(b"id,name\n1,A\x00da\n") == [(2, {"id": "1", "name": "A\x00da"}, None)]
+
+
+def test_a_header_can_be_given() -> None:
+    assert found(b"1,Ada\n", header=("id", "name")) == [(1, {"id": "1", "name": "Ada"}, None)]

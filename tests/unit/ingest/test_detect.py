@@ -1,0 +1,75 @@
+"""Each payload's format is found by its keys, and what is not JSON is refused."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+from pyspark.sql import SparkSession
+
+from entourage.ingest import detect
+
+from .conftest import MODIFIED
+
+FORMATS = {
+    '{"id_str":"1","text":"a","user":{}}': "x_v1",
+    '[{"id":1,"full_text":"a","user":{}}]': "x_v1",
+    '{"statuses":[]}': "x_v1",
+    '{"users":[{"screen_name":"a"}],"next_cursor":0}': "x_v1",
+    '{"delete":{"status":{"id":1}}}': "x_v1",
+    '{"data":[{"id":"1","text":"a"}],"includes":{},"meta":{}}': "x_v2",
+    '{"data":{"id":"1","text":"a"},"matching_rules":[]}': "x_v2",
+    '{"id":"1","text":"a","author_id":"2"}': "x_v2",
+    '{"id":"1","action":"delete","created_at":"2020-01-01"}': "x_v2",
+    '{"did":"d","time_us":1,"kind":"commit","commit":{}}': "bluesky",
+    '{"data":[{"id":"1","created_time":"t"}],"paging":{}}': "facebook",
+    '{"data":[{"id":"1","created_time":"t"}]}': "facebook",
+    '{"id":"1","created_time":"t","message":"m"}': "facebook",
+    '{"id":"1","uri":"u","account":{},"content":"c"}': "mastodon",
+    '{"id":"1","subreddit":"s","body":"b"}': "reddit",
+}
+REFUSED = {
+    '{"a":1': "bad_json",
+    '{"a":1} and more': "bad_json",
+    '{"a":tru}': "bad_json",
+    '["a"': "bad_json",
+    "words": "bad_json",
+    "7": "bad_json",
+    '{"a.b":1}': "unknown_format",
+    "{}": "unknown_format",
+    "[]": "unknown_format",
+    "[1,2]": "unknown_format",
+}
+
+
+def _found(spark: SparkSession, texts: list[str], given: str | None = None) -> dict[str, tuple[str | None, str | None]]:
+    schema = (
+        "file string, modified_at timestamp, position bigint, payload string, reason_code string, reason string, "
+        "is_marker boolean, given string"
+    )
+    pieces = spark.createDataFrame([("f", MODIFIED, 1, text, None, None, False, given) for text in texts], schema)
+    return {row["payload"]: (row["format"], row["reason_code"]) for row in detect.payloads(pieces).collect()}
+
+
+def test_formats_are_told_by_their_keys(spark: SparkSession) -> None:
+    assert _found(spark, list(FORMATS)) == {text: (form, None) for text, form in FORMATS.items()}
+
+
+def test_what_is_not_json_or_of_no_known_format_is_refused(spark: SparkSession) -> None:
+    assert _found(spark, list(REFUSED)) == {text: (None, code) for text, code in REFUSED.items()}
+
+
+def test_a_format_that_is_given_holds_where_the_payload_is_json(spark: SparkSession) -> None:
+    assert _found(spark, ['{"a":1}', '{"a":'], "crm") == {'{"a":1}': ("crm", None), '{"a":': (None, "bad_json")}
+
+
+def test_the_digest_is_of_format_and_payload_and_a_file_without_marker_was_not_opened(spark: SparkSession) -> None:
+    schema = (
+        "file string, modified_at timestamp, position bigint, payload string, reason_code string, reason string, "
+        "is_marker boolean, given string"
+    )
+    rows = [("f", MODIFIED, 1, '{"a":1}', None, None, False, "crm"), ("f", MODIFIED, 0, "", None, None, True, None)]
+    files = spark.createDataFrame([("f", MODIFIED), ("g", MODIFIED)], "path string, modified_at timestamp")
+    found = detect.opened(detect.payloads(spark.createDataFrame(rows, schema)), files=files).collect()
+
+    assert sorted((row["file"], row["reason_code"]) for row in found if row["reason_code"]) == [("g", "unreadable")]
+    assert [row["event_id"] for row in found if row["file"] == "f"] == [sha256(b'crm\n{"a":1}').hexdigest()]

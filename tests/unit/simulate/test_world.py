@@ -1,0 +1,183 @@
+"""The world, whole: the same on any number of partitions, truth apart, in the shapes that real systems send."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+
+from entourage.simulate import SimulateParams, outputs
+from entourage.tables import ScratchSpace
+
+PARAMS = SimulateParams(people=90, days=2)
+SYSTEMS = {"crm": "customer_no", "billing": "account", "service": "contact_id", "newsletter": "subscriber_id"}
+
+
+@dataclass(frozen=True)
+class Written:
+    """A world in memory: path ▶ rows, in their files' order."""
+
+    rows: dict[str, list[dict[str, Any]]]
+
+    def lines(self, path: str) -> list[dict[str, Any]]:
+        """Return the JSON lines of an output."""
+        return [json.loads(str(row["value"])) for row in self.rows[path]]
+
+    def posts(self) -> list[dict[str, Any]]:
+        """Return all useful and other posts of the truth."""
+        return self.rows["truth/relevance.csv"]
+
+
+def _write(spark: SparkSession, folder: Path, params: SimulateParams) -> Written:
+    made = outputs(spark, params, ScratchSpace(spark, str(folder)))
+    rows = {}
+    for output in made:
+        filed = output.frame.withColumn("_file", F.spark_partition_id())
+        rows[output.path] = [row.asDict(recursive=True) for row in filed.collect()]
+    return Written(rows)
+
+
+@pytest.fixture(scope="module")
+def world(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Written:
+    return _write(spark, tmp_path_factory.mktemp("world"), PARAMS)
+
+
+@pytest.mark.parametrize("partitions", [1, 7])
+def test_any_number_of_partitions_gives_the_same_files(
+    spark: SparkSession, world: Written, tmp_path: Path, partitions: int
+) -> None:
+    before = spark.conf.get("spark.sql.shuffle.partitions")
+    spark.conf.set("spark.sql.shuffle.partitions", str(partitions))
+    try:
+        again = _write(spark, tmp_path, PARAMS)
+    finally:
+        spark.conf.set("spark.sql.shuffle.partitions", str(before))
+    assert again.rows.keys() == world.rows.keys()
+    assert [path for path in world.rows if again.rows[path] != world.rows[path]] == []
+
+
+def test_landing_and_truth_lie_apart_and_landing_never_names_the_truth(world: Written) -> None:
+    assert {path.split("/")[0] for path in world.rows} == {"landing", "truth"}
+    hidden = {"person", "household", "cluster", "class", "quality", "susceptibility", "useful", "reasons", "sentiment"}
+    for path, rows in world.rows.items():
+        if path.startswith("landing/records") and rows and "value" not in rows[0]:
+            assert hidden & set(rows[0]) == set(), path
+    wired = [str(row["value"]) for path, rows in world.rows.items() if path.startswith("landing/posts") for row in rows]
+    assert [line for line in wired for word in hidden - {"class"} if f'"{word}"' in line] == []
+
+
+def test_every_record_and_account_has_one_cluster(world: Written) -> None:
+    truth = [str(row["record_id"]) for row in world.rows["truth/identities.csv"]]
+    records = [
+        f"{system}:{row[key]}" for system, key in SYSTEMS.items() for row in world.rows[f"landing/records/{system}"]
+    ]
+    logins = [f"social_logins:{line['login_id']}" for line in world.lines("landing/records/social_logins")]
+    assert len(truth) == len(set(truth))
+    assert set(records + logins) == {each for each in truth if each.split(":")[0] in {*SYSTEMS, "social_logins"}}
+
+
+def test_persons_have_two_and_a_half_records_on_average(world: Written) -> None:
+    count = sum(len(world.rows[f"landing/records/{system}"]) for system in SYSTEMS)
+    assert 2.2 < count / PARAMS.people < 3.2
+
+
+def test_every_post_of_x_v1_and_bluesky_is_judged(world: Written) -> None:
+    judged = {str(row["post_id"]) for row in world.posts()}
+    deleted = {
+        str(line["delete"]["status"]["id_str"]) for line in world.lines("landing/posts/x_v1") if "delete" in line
+    }
+    sent = {str(line["id_str"]) for line in world.lines("landing/posts/x_v1") if "text" in line}
+    assert {f"x:{native}" for native in sent - deleted} <= judged
+    for line in world.lines("landing/posts/bluesky"):
+        commit = line.get("commit", {})
+        if commit.get("collection") == "app.bsky.feed.repost":
+            uri = f"at://{line['did']}/app.bsky.feed.repost/{commit['rkey']}"
+            assert f"bluesky:{uri}" in judged
+
+
+def test_about_a_fifth_of_the_posts_is_of_use(world: Written) -> None:
+    useful = sum(row["useful"] is True for row in world.posts())
+    assert 0.10 < useful / len(world.posts()) < 0.35
+
+
+def test_ids_of_x_pass_what_a_double_can_hold_and_agree_with_their_text(world: Written) -> None:
+    statuses = [line for line in world.lines("landing/posts/x_v1") if "text" in line]
+    assert all(status["id"] > 2**53 and str(status["id"]) == status["id_str"] for status in statuses)
+
+
+def test_entities_of_x_point_to_their_text(world: Written) -> None:
+    for status in world.lines("landing/posts/x_v1"):
+        for entity in status.get("entities", {}).get("hashtags", []):
+            begin, end = entity["indices"]
+            full = status["extended_tweet"]["full_text"] if status["truncated"] else status["text"]
+            assert full[begin:end] == f"#{entity['text']}"
+
+
+def test_facets_of_bluesky_point_to_their_bytes(world: Written) -> None:
+    seen = 0
+    for line in world.lines("landing/posts/bluesky"):
+        record = line.get("commit", {}).get("record", {})
+        for facet in record.get("facets", []):
+            part = record["text"].encode()[facet["index"]["byteStart"] : facet["index"]["byteEnd"]].decode()
+            feature = facet["features"][0]
+            assert part in {f"#{feature.get('tag')}", feature.get("uri")} or part.startswith("@")
+            seen += 1
+    assert seen > 0
+
+
+def test_pages_of_search_hold_their_authors_and_what_they_refer_to(world: Written) -> None:
+    for page in world.lines("landing/posts/x_v2"):
+        users = {user["id"] for user in page["includes"]["users"]}
+        tweets = {tweet["id"] for tweet in page["includes"].get("tweets", [])}
+        assert page["meta"]["result_count"] == len(page["data"])
+        for tweet in page["data"]:
+            assert tweet["author_id"] in users
+            assert all(ref["id"] in tweets for ref in tweet.get("referenced_tweets", []))
+
+
+def test_no_slot_is_left_open(world: Written) -> None:
+    wired = [str(row["value"]) for path, rows in world.rows.items() if path.startswith("landing/posts") for row in rows]
+    slots = (
+        "{brand",
+        "{product",
+        "{handle",
+        "{number",
+        "{emoji",
+        "{url",
+        "{hashtag",
+        "{place",
+        "{name",
+        "{day",
+        "{amount",
+    )
+    assert [line for line in wired for slot in slots if slot in line] == []
+
+
+def test_follows_name_accounts_that_exist(world: Written) -> None:
+    known = {str(row["record_id"]) for row in world.rows["truth/identities.csv"]}
+    ends = {str(row[end]) for row in world.rows["landing/records/follows"] for end in ("src", "dst")}
+    assert ends <= known
+
+
+def test_without_replies_nobody_answers(spark: SparkSession, tmp_path: Path) -> None:
+    params = SimulateParams(people=30, days=1, without=("replies", "shares"))
+    quiet = _write(spark, tmp_path, params)
+    assert quiet.rows["truth/cascades.csv"] == []
+    assert {str(row["reasons"]) for row in quiet.posts()} & {"brand_reply", "share"} == set()
+
+
+def test_the_layer_of_people_alone_has_no_posts_and_no_follows(spark: SparkSession, tmp_path: Path) -> None:
+    alone = _write(spark, tmp_path, SimulateParams(people=30, layers=("people",)))
+    assert sorted(alone.rows) == [
+        "landing/records/billing",
+        "landing/records/crm",
+        "landing/records/newsletter",
+        "landing/records/service",
+        "truth/identities.csv",
+        "truth/people.parquet",
+    ]
