@@ -18,12 +18,20 @@ _pandasutils.assertPandasOnSparkEqual = None  # type: ignore[attr-defined]
 sys.modules["pyspark.testing.pandasutils"] = _pandasutils
 sys.modules["pyspark.pandas"] = None  # type: ignore[assignment]
 
+# Rows are few and plans many: compiling a plan, or a method of the JVM, costs more than it saves. Results are the same.
+LIGHT = {
+    "spark.driver_memory": "2g",
+    "spark.shuffle_partitions": "2",
+    "spark.java_options": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+    "spark.settings": "[spark.sql.codegen.wholeStage=false, spark.sql.adaptive.enabled=false]",
+}
+
 
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     """Return a local session: two cores, two shuffle partitions, UTC, scratch warehouse."""
     scratch = tmp_path_factory.mktemp("spark")
-    settings = config.load("local", {"spark.shuffle_partitions": "2", "spark.driver_memory": "2g"})
+    settings = config.load("local", LIGHT)
     SparkSession.builder.config("spark.sql.warehouse.dir", str(scratch / "warehouse"))
     running = session.build(settings, app_name="entourage-tests")
     running.sparkContext.setCheckpointDir(str(scratch / "checkpoints"))

@@ -91,9 +91,12 @@ def test_every_join_says_how(path: Path) -> None:
     joins = [
         node
         for node in ast.walk(tree)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "join"
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "join"
         # "sep".join(words) is a text, not a join of frames
-        and not isinstance(node.func.value, ast.Constant) and len(node.args) + len(node.keywords) > 1
+        and not isinstance(node.func.value, ast.Constant)
+        and len(node.args) + len(node.keywords) > 1
     ]
 
     assert all(any(keyword.arg == "how" for keyword in node.keywords) for node in joins)

@@ -21,7 +21,8 @@ def overview() -> str:
 
 def dictionary() -> str:
     """Return the whole data dictionary in Markdown."""
-    return "# Tables\n\nWritten by `make fix` from `schemas.py`.\n" + "".join(_section(table) for table in TABLES.values())
+    sections = "".join(_section(table) for table in TABLES.values())
+    return f"# Tables\n\nWritten by `make fix` from `schemas.py`.\n{sections}"
 
 
 def in_readme(readme: str) -> str:

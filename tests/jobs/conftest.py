@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import LIGHT
+
 AS_OF = "2026-06-15"
 PEOPLE = 300
 
@@ -26,11 +28,16 @@ class Finished:
 
 
 def entourage(*arguments: str, timeout: int = 900) -> Finished:
-    """Run the command as a user would, with a small heap."""
-    command = [str(Path(sys.executable).parent / "entourage"), *arguments, "--set", "spark.driver_memory=2g"]
+    """Run the command as a user would, with settings for small data."""
+    command = [str(Path(sys.executable).parent / "entourage"), *light(), *arguments]
     started = time.monotonic()
     done = subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False, env=environment())
     return Finished(done.returncode, done.stdout, done.stderr, time.monotonic() - started)
+
+
+def light() -> list[str]:
+    """Return the options that make runs on small data quick."""
+    return [part for key, value in LIGHT.items() for part in ("--set", f"{key}={value}")]
 
 
 def environment() -> dict[str, str]:

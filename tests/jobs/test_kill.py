@@ -19,7 +19,7 @@ from pyspark.sql.types import MapType
 from entourage import schemas
 from entourage.tables import CLOCKS
 
-from .conftest import AS_OF, Lake, environment, run_all, run_all_arguments
+from .conftest import AS_OF, Lake, environment, light, run_all, run_all_arguments
 
 FEW = [0.35, 0.75]
 MANY = [random.SystemRandom().uniform(0.05, 0.95) for _ in range(10)]
@@ -47,7 +47,7 @@ def _digest(spark: SparkSession, lake: Path) -> dict[str, tuple[int, int]]:
 def _kill_after(seconds: float, world: Path, lake: Path) -> bool:
     """Start `run all`, kill its whole process group after some seconds; tell whether it was still running."""
     command = [str(Path(sys.executable).parent / "entourage"), "--lake", str(lake), "--as-of", AS_OF]
-    command += ["--set", "spark.driver_memory=2g", "run", "all", *run_all_arguments(world, lake)]
+    command += [*light(), "run", "all", *run_all_arguments(world, lake)]
     with subprocess.Popen(
         command, start_new_session=True, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as running:

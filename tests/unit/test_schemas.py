@@ -29,7 +29,7 @@ def test_every_column_has_a_comment_and_references_exist(table: schemas.Table) -
 
 
 def test_an_unknown_table_is_refused_with_the_nearest_one() -> None:
-    with pytest.raises(UsageError, match="did you mean 'gold.persons'"):
+    with pytest.raises(UsageError, match=r"did you mean 'gold.persons'"):
         schemas.table("gold.person")
 
 

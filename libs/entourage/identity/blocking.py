@@ -68,15 +68,19 @@ def blocking_rules() -> dict[str, Column]:
         "names_postcode": _key(_unordered(*sounds), F.col("postcode")),
         "names_city": _key(_unordered(*sounds), F.col("city_sound")),
         "names_year": _key(_unordered(*sounds), year),
-        "nickname_place": F.transform(
-            F.col("nicknames"), lambda name: F.concat_ws("|", name, _required(family, place))
-        ),
+        "nickname_place": F.transform("nicknames", lambda name: F.concat(name, _required(family, place))),
         "local_part": F.filter(F.transform(F.col("emails"), _local_part), lambda local: F.length(local) >= 6),
         "birth_place": _key(F.col("birth_text"), place),
         "address": _key(F.col("street_number"), F.substring_index("street", " ", 1), place),
         "soundex_year": _key(F.soundex("family"), initial, year),
         "family_place": _key(family, initial, place),
         "given_place_year": _key(given, place, year),
+        **_weak_rules(year),
+    }
+
+
+def _weak_rules(year: Column) -> dict[str, Column]:
+    return {
         "names": _key(_unordered("given_first", "family")),
         "birth": _key(F.col("birth_text")),
         "street_only": _key(F.col("street_number"), F.col("street")),
@@ -171,9 +175,10 @@ def choose_caps(
         params: see `BlockingParams`.
 
     Returns:
-        Records by rule; a weak rule's turn comes in the order of `WEAK_RULES`, each with an even part of what is left.
+        Records by rule that has blocks; a weak rule's turn comes in the order of `WEAK_RULES`, each with an even part
+        of what is left.
     """
-    caps = dict.fromkeys(blocking_rules(), params.max_block_size)
+    caps = dict.fromkeys(pair_counts, params.max_block_size)
     budget = params.max_pairs_per_record * record_count
     waiting = [rule for rule in WEAK_RULES if rule in pair_counts]
     for position, rule in enumerate(waiting):
@@ -199,7 +204,7 @@ def candidate_pairs(keys: DataFrame, *, sizes: DataFrame, caps: Mapping[str, int
     Returns:
         One row a pair (record_id_l < record_id_r), with match_key, the rule's name.
     """
-    cap = F.element_at(F.array(*(F.lit(caps[rule]) for rule in blocking_rules())), F.col("rule") + 1)
+    cap = F.element_at(F.array(*(F.lit(caps.get(rule, 0)) for rule in blocking_rules())), F.col("rule") + 1)
     usable = sizes.where(F.col("record_count") <= cap)
     entries = keys.alias("k").join(usable.alias("s"), on=F.col("k.key") == F.col("s.key"), how="inner")
     arrays = entries.groupBy("k.record_id").agg(F.array_sort(F.collect_list(F.struct("k.rule", "k.key"))).alias("keys"))

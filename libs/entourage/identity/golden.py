@@ -14,19 +14,18 @@ from pyspark.sql import functions as F
 from entourage.errors import UsageError
 from entourage.identity import contacts, names
 
-_SHAPES = {
-    "given_name": "text",
-    "family_name": "text",
-    "email": "list",
-    "phone": "list",
-    "address_line": "text",
-    "postcode": "text",
-    "city": "text",
-    "country": "text",
-    "birth_date": "text",
-    "language": "text",
-}
-ATTRIBUTES = tuple(_SHAPES)
+ATTRIBUTES = (
+    "given_name",
+    "family_name",
+    "email",
+    "phone",
+    "address_line",
+    "postcode",
+    "city",
+    "country",
+    "birth_date",
+    "language",
+)
 # Written together: a street of one record with the city of another is a place where nobody lives.
 _ADDRESS = ("address_line", "postcode", "city", "country")
 
@@ -223,7 +222,9 @@ def _one_address(candidates: DataFrame) -> DataFrame:
     """Keep the address cells of each person's best address only."""
     is_address = F.col("attribute").isin(*_ADDRESS)
     by_record = Window.partitionBy("person_id", "record_id")
-    counted = candidates.withColumn("parts", F.count_if(is_address).over(by_record))
+    # A country is part of the address, but makes none whole.
+    is_part = is_address & (F.col("attribute") != "country")
+    counted = candidates.withColumn("parts", F.count_if(is_part).over(by_record))
     order = [
         F.desc(is_address),
         F.desc(F.col("parts") >= 2),

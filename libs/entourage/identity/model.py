@@ -209,6 +209,6 @@ def _implausible(state: _State, levels: npt.NDArray[np.int64]) -> list[str]:
             notes.append(f"{c.name}: disagreement speaks for a match (weight {weights[0]:.1f}); look at its values")
         elif (best := int(np.argmax(weights))) == 0 or weights[best] < 1:
             notes.append(f"{c.name}: agreement hardly speaks for a match (weight {weights[best]:.1f})")
-    if state.match_ratio > 0.05:
+    if len(levels) > 0 and state.match_ratio > 0.2:
         notes.append(f"{state.match_ratio:.0%} of all pairs are taken for one person: more than records usually hold")
     return notes

@@ -161,8 +161,8 @@ def find_pairs(
             count, largest = row["oversized_count"], row["largest_block"]
             say(f"blocking rule {row['rule']}: {count:,} blocks too large (up to {largest:,} records) give way")
     counts = {row["rule"]: row["pair_counts"] for row in rules}
-    caps = blocking.choose_caps(counts, record_count=record_count, params=params)
-    lowered = [f"{rule} {caps[rule]}" for rule in blocking.WEAK_RULES if caps[rule] < params.max_block_size]
+    caps, limit = blocking.choose_caps(counts, record_count=record_count, params=params), params.max_block_size
+    lowered = [f"{rule} {caps[rule]}" for rule in blocking.WEAK_RULES if caps.get(rule, limit) < limit]
     if lowered:
         say(f"weak blocking rules with smaller blocks, to stay within their pairs: {', '.join(lowered)}")
     return blocking.candidate_pairs(keys, sizes=sizes, caps=caps)

@@ -17,8 +17,8 @@ from entourage.simulate import accounts, clocks, draw
 from entourage.simulate.params import FIRST_MEDIA, PEOPLE_PER_BOT, PEOPLE_PER_MEDIA, SimulateParams
 from entourage.simulate.people import BLOCK, BRAND_SHARES, communities, topic_of
 
-# A rank exponent b gives an in-degree exponent 1 + 1/b; follow-backs and neighbors make the tail a little steeper, so that
-# 0.9 gives 2.2 (measured on 4,000, 10,000 and 100,000 persons: 2.3, 2.2, 2.15).
+# A rank exponent b gives an in-degree exponent 1 + 1/b; follow-backs and neighbors make the tail a little steeper, so
+# that 0.9 gives 2.2 (measured on 4,000, 10,000 and 100,000 persons: 2.3, 2.2, 2.15).
 RANK_EXPONENT = 0.9
 TIES_MEDIAN = 27.0
 TIES_SIGMA = 0.85

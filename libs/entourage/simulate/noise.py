@@ -52,11 +52,13 @@ def typed(value: Column, bits: Column) -> Column:
     position = draw.below(draw.bits_as_uniform(bits, 32, 10), F.length(value) - 1) + 2
     before, here = _part(value, F.lit(1), position - 1), _part(value, position, F.lit(1))
     after = _part(value, position + 1, F.length(value))
+    is_digit = here.between("0", "9")
     letter = F.lit(_LETTERS).substr(draw.below(draw.bits_as_uniform(bits, 42, 8), len(_LETTERS)) + 1, F.lit(1))
+    other_digit = F.translate(here, "0123456789", "5806317294")
     swapped = F.concat(_part(value, F.lit(1), position - 2), here, _part(value, position - 1, F.lit(1)), after)
     return (
         F.when(kind < 0.30, F.concat(before, after))
-        .when(kind < 0.50, F.concat(before, letter, here, after))
+        .when(kind < 0.50, F.concat(before, F.when(is_digit, other_digit).otherwise(letter), here, after))
         .when(kind < 0.80, F.concat(before, F.translate(here, _KEYS, _NEIGHBORS), after))
         .otherwise(swapped)
     )

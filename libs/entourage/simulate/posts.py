@@ -14,10 +14,10 @@ from entourage.simulate.params import SimulateParams
 from entourage.simulate.people import BRAND_SHARES
 from entourage.simulate.stocks import CLASSES
 
-# Of a person's posts. Together 36 % useful, 20 % of all posts once bots, shares and replies are there.
+# Of a person's posts. Together 30 % useful: 20 % of all posts once bots, shares and replies are there.
 SHARES_OF_CLASSES = {
-    "intent": 0.070, "life_event": 0.035, "complaint": 0.060, "question": 0.055, "experience": 0.070, "taste": 0.080,
-    "chatter": 0.590, "news": 0.040,
+    "intent": 0.056, "life_event": 0.030, "complaint": 0.050, "question": 0.045, "experience": 0.055, "taste": 0.062,
+    "chatter": 0.660, "news": 0.042,
 }  # fmt: skip
 PER_DAY = {"spam": 2.0, "feed": 4.0, "media": 6.0, "brand": 4.0}
 SHARE_OF_ENGLISH_BY_FRENCH = 0.06
@@ -77,7 +77,7 @@ def _intended_by_persons(persons: DataFrame, *, params: SimulateParams) -> DataF
 
 
 def _on_networks(days: DataFrame, *, seed: int) -> DataFrame:
-    """Give each day of a person its posts, and each post a network where the person has an account; without one, none."""
+    """Give each day of a person its posts, each on a network where the person has an account; without one, none."""
     person = F.col("person")
     count = draw.geometric(draw.uniform(seed, "posts", person, F.col("day")), mean=F.col("posts_per_day"))
     each = days.select("*", F.explode(_up_to(F.least(count, F.lit(MOST_A_DAY)))).alias("k"))

@@ -57,11 +57,8 @@ def records(persons: DataFrame, *, params: SimulateParams) -> DataFrame:
         One row a record, key `system`, `native_id`; with `person` (truth), and the spoiled fields that all systems
         draw from.
     """
-    seed = params.seed
-    held = _held(persons, seed=seed)
-    known = _known(held, seed=seed)
-    misspelled = _misspelled(known)
-    return _styled(misspelled, start=str(params.start))
+    known = _known(_held(persons, seed=params.seed))
+    return _styled(_misspelled(known), start=str(params.start))
 
 
 def crm(records: DataFrame) -> DataFrame:
@@ -165,7 +162,7 @@ def _system(seed: int, number: int, system: System, person: Column) -> Column:
     return F.when(is_in & is_twice, F.array(*copies)).when(is_in, F.array(copies[0])).otherwise(none)
 
 
-def _known(held: DataFrame, *, seed: int) -> DataFrame:
+def _known(held: DataFrame) -> DataFrame:
     """Add what the system believes before any slip of the pen: nickname, birth name, old address, another mailbox."""
     belief = F.col("belief_bits")
     is_stale = draw.bits_as_uniform(belief, 0, 12) < F.col("stale")

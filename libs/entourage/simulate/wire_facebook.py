@@ -14,8 +14,8 @@ from entourage.simulate.params import SimulateParams
 
 ITEMS = 20  # posts of a page of a feed, on average
 NESTED = 40  # comments nested in one reading of a post, on average
-COMMENTS_PER_PERSON_DAY = 0.10  # about; sets how often a post is read
-POSTS_PER_PERSON_DAY = 0.06  # about; sets the span of a page
+COMMENTS_PER_PERSON_DAY = 0.28  # about; sets how often a post is read
+POSTS_PER_PERSON_DAY = 0.03  # on one of the four pages, about; sets the span of a page of the feed
 
 
 def lines(posts: DataFrame, *, accounts: DataFrame, params: SimulateParams) -> DataFrame:

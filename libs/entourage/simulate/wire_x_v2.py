@@ -12,7 +12,7 @@ from entourage.simulate import accounts, clocks, wires
 from entourage.simulate.params import SimulateParams
 
 COUNTS = {"retweet_count": "retweets", "reply_count": "replies", "like_count": "likes", "quote_count": "quotes"}
-PAGE = 60  # tweets of a page, on average; the API's limit is 100
+PAGE = 50  # tweets of a page, on average; the API's limit is 100
 SEARCHED_PER_DAY = 0.45  # tweets found by search per person and day of this world, about: sets the span of a page
 
 

@@ -21,8 +21,8 @@ from entourage.understand.shadow import ALPHABET, MAX_PHRASE_WORDS, shadow, wind
 def fit(spark: SparkSession, lexicon: Lexicon) -> PipelineModel:
     """Compile a lexicon into a Spark NLP pipeline: document, entity rules.
 
-    A solver (one action): it collects the phrases' shadows, so that phrases and posts are rewritten by the same expression. The
-    rules pass through a temporary folder of the driver, because EntityRulerApproach reads paths only.
+    A solver (one action): it collects the phrases' shadows, so that phrases and posts are rewritten by the same
+    expression. The rules pass through a temporary folder of the driver: EntityRulerApproach reads paths only.
     """
     phrases = {phrase.text: phrase for phrase in lexicon.phrases}
     written = spark.createDataFrame([(text,) for text in phrases], "phrase string")

@@ -2,8 +2,8 @@
 
 written examples, lexicon ▶ `Relevance` (rules, classifier, calibration); posts ▶ class and useful probabilities.
 
-`train` is a solver (many actions): it fits, cross-validates and calibrates on a few thousand rows, and writes scratch tables only.
-Scoring is a transformation.
+`train` is a solver (many actions): it fits, cross-validates and calibrates on a few thousand rows, and writes scratch
+tables only. Scoring is a transformation.
 """
 
 from __future__ import annotations
@@ -89,7 +89,11 @@ def train(
         PipelineModel([vectorizer, weigher, normalizer]).transform(rows).select("fold", "label", "features").cache()
     )
     estimator = LogisticRegression(
-        family="multinomial", standardization=False, regParam=params.regularization, maxIter=params.max_iterations
+        family="multinomial",
+        standardization=False,
+        regParam=params.regularization,
+        maxIter=params.max_iterations,
+        tol=1e-4,
     )
     held_out = _held_out(vectors, estimator, folds=params.folds)
     fitted = calibration.fit([(one.margin, one.is_useful) for one in held_out])
@@ -100,9 +104,7 @@ def train(
         "lexicon_digest": lexicon.digest,
         "examples": len(examples),
         "terms": len(vectorizer.vocabulary),
-        "classes": list(CLASSES),
-        "calibration": [fitted.slope, fitted.intercept, fitted.base_ratio],
-        "cross_validation": calibration.metrics(held_out, fitted),
+        **_findings(held_out, fitted),
         "top_stems": _top_stems(vectorizer.vocabulary, final.coefficientMatrix.toArray(), weigher.idf.toArray()),
     }
     return Relevance(rules, PipelineModel([vectorizer, weigher, normalizer, final]), fitted, manifest)
@@ -194,6 +196,14 @@ def _held_out(vectors: DataFrame, estimator: LogisticRegression, *, folds: int) 
                 calibration.held_out(CLASSES[int(row["label"])], dict(zip(CLASSES, row["by_class"], strict=True)))
             )
     return found
+
+
+def _findings(held_out: list[calibration.HeldOut], fitted: Calibration) -> dict[str, Any]:
+    return {
+        "classes": list(CLASSES),
+        "calibration": [fitted.slope, fitted.intercept, fitted.base_ratio],
+        "cross_validation": calibration.metrics(held_out, fitted),
+    }
 
 
 def _top_stems(vocabulary: list[str], coefficients: Any, idf: Any, *, count: int = 60) -> dict[str, list[str]]:

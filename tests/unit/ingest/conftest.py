@@ -44,7 +44,10 @@ def items(spark: SparkSession) -> Callable[..., DataFrame]:
         )
         head = ("e", "x_v1", "f", 1, MODIFIED)
         return spark.createDataFrame(
-            [(*head, *(row.get(kind) for kind in ("post", "account", "act", "retraction")), None, None) for row in rows],
+            [
+                (*head, *(row.get(kind) for kind in ("post", "account", "act", "retraction")), None, None)
+                for row in rows
+            ],
             schema,
         )
 

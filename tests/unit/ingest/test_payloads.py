@@ -63,7 +63,12 @@ def test_the_whole_elements_of_an_array_that_is_cut_short_are_kept() -> None:
 def test_a_line_that_is_cut_short_costs_itself_only() -> None:
     content = b'{"a":1,\n{"b":2}\n{"c": {"d":\n{"e":5}\n'
 
-    assert found(content) == [(1, '{"a":1,', None), (2, '{"b":2}', None), (3, '{"c": {"d":', None), (4, '{"e":5}', None)]
+    assert found(content) == [
+        (1, '{"a":1,', None),
+        (2, '{"b":2}', None),
+        (3, '{"c": {"d":', None),
+        (4, '{"e":5}', None),
+    ]
 
 
 def test_lines_that_open_nothing_are_one_payload_that_its_reader_refuses() -> None:
@@ -85,7 +90,10 @@ def test_wide_encodings_are_read(encoding: str) -> None:
 def test_a_line_in_latin_1_is_refused_and_its_neighbors_are_not() -> None:
     pieces = list(split('{"a":"é"}'.encode("latin-1") + b'\n{"b":1}\n', params=PARAMS))
 
-    assert [(p.position, p.payload, p.reason_code) for p in pieces] == [(1, '{"a":"é"}', "bad_encoding"), (2, '{"b":1}', None)]
+    assert [(p.position, p.payload, p.reason_code) for p in pieces] == [
+        (1, '{"a":"é"}', "bad_encoding"),
+        (2, '{"b":1}', None),
+    ]
     assert "byte 0xE9 at offset 6" in (pieces[0].reason or "")
 
 

@@ -80,8 +80,13 @@ def test_statuses_inside_a_status_are_posts_too(payloads: Callable[..., DataFram
 
 def test_lists_and_pages_give_all_their_statuses_and_users(payloads: Callable[..., DataFrame]) -> None:
     found = x_v1.items(
-        payloads([_status(id_str="1"), _status(id_str="2")], {"statuses": [_status(id_str="3")]},
-                 {"results": [_status(id_str="4")]}, {"users": [ADA, BOB]}, [BOB])  # fmt: skip
+        payloads(
+            [_status(id_str="1"), _status(id_str="2")],
+            {"statuses": [_status(id_str="3")]},
+            {"results": [_status(id_str="4")]},
+            {"users": [ADA, BOB]},
+            [BOB],
+        )
     )
 
     assert [row["post_id"] for row in posts_of(found)] == ["x:1", "x:2", "x:3", "x:4"]
@@ -105,7 +110,7 @@ def test_retyped_unknown_and_missing_fields_cost_themselves_only(payloads: Calla
     found = x_v1.items(payloads(odd, bare, {"ids": [1, 2]}))
 
     assert posts_of(found, "text", "account_id", "hashtags", "counters") == [
-        {"post_id": "x:6", "text": "x", "account_id": None, "hashtags": None, "counters": None},
+        {"post_id": "x:6", "text": "x", "account_id": None, "hashtags": None, "counters": {}},
         {"post_id": "x:9007199254740993", "text": "hi", "account_id": "x:7", "hashtags": None, "counters": {}},
     ]
     assert found.count() == 3  # the list of ids is an item without anything

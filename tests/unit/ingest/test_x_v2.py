@@ -38,9 +38,9 @@ def test_a_page_joins_its_includes(payloads: Callable[..., DataFrame]) -> None:
     assert posts_of(found, "kind", "text", "shared_post_id", "shared_account_id", "in_reply_to_account_id", "root_post_id",
                     "media", "place") == [
         {"post_id": "x:1", "kind": "post", "text": "orig & inal", "shared_post_id": None, "shared_account_id": None,
-         "in_reply_to_account_id": None, "root_post_id": "x:1", "media": None, "place": None},
+         "in_reply_to_account_id": None, "root_post_id": "x:1", "media": [], "place": None},
         {"post_id": "x:2", "kind": "share", "text": "t2", "shared_post_id": "x:1", "shared_account_id": "x:8",
-         "in_reply_to_account_id": None, "root_post_id": "x:2", "media": None, "place": None},
+         "in_reply_to_account_id": None, "root_post_id": "x:2", "media": [], "place": None},
         {"post_id": "x:3", "kind": "reply", "text": "t3", "shared_post_id": None, "shared_account_id": None,
          "in_reply_to_account_id": "x:8", "root_post_id": "x:1", "media": ["gif", "photo"], "place": "Lyon"},
     ]  # fmt: skip
@@ -80,7 +80,9 @@ def test_flattened_tweets_hold_their_author_and_what_they_quote(payloads: Callab
 
 
 def test_user_pages_give_accounts_and_pages_of_counts_give_nothing(payloads: Callable[..., DataFrame]) -> None:
-    found = x_v2.items(payloads({"data": [{**ADA, "description": "d", "created_at": WHEN}]}, {"data": [{"tweet_count": 5}]}))
+    found = x_v2.items(
+        payloads({"data": [{**ADA, "description": "d", "created_at": WHEN}]}, {"data": [{"tweet_count": 5}]})
+    )
 
     assert [(row["handle"], row["bio"], row["counters"]) for row in some_of(found, "account")] == [
         ("ada", "d", {"followers": 3})
@@ -90,10 +92,20 @@ def test_user_pages_give_accounts_and_pages_of_counts_give_nothing(payloads: Cal
 
 
 def test_compliance_rows_retract_a_tweet_or_a_user(payloads: Callable[..., DataFrame]) -> None:
-    tweet = {"id": "1170025343920402432", "action": "delete", "created_at": "2019-09-06T17:25:54.667Z", "reason": "deleted"}
+    tweet = {
+        "id": "1170025343920402432",
+        "action": "delete",
+        "created_at": "2019-09-06T17:25:54.667Z",
+        "reason": "deleted",
+    }
     user = {"id": "1482680858", "action": "delete", "created_at": "2013-06-04T16:25:04+00:00", "reason": "protected"}
 
     assert some_of(x_v2.items(payloads(tweet, user)), "retraction") == [
-        {"network": "x", "object_id": "x:1170025343920402432", "kind": "delete", "occurred_at": at("2019-09-06T17:25:54.667")},
+        {
+            "network": "x",
+            "object_id": "x:1170025343920402432",
+            "kind": "delete",
+            "occurred_at": at("2019-09-06T17:25:54.667"),
+        },
         {"network": "x", "object_id": "x:1482680858", "kind": "user_delete", "occurred_at": at("2013-06-04T16:25:04")},
     ]

@@ -13,7 +13,10 @@ DRAWS = 20_000
 
 def test_draws_are_uniform(spark: SparkSession) -> None:
     rows = (
-        spark.range(0, DRAWS, 1, 2).select(F.floor(draw.uniform(1, "a", F.col("id")) * 20).alias("bin")).groupBy("bin").count()
+        spark.range(0, DRAWS, 1, 2)
+        .select(F.floor(draw.uniform(1, "a", F.col("id")) * 20).alias("bin"))
+        .groupBy("bin")
+        .count()
     )
     counts = [row["count"] for row in rows.collect()]
     expected = DRAWS / 20
@@ -84,7 +87,8 @@ def test_geometric_counts_have_the_mean_asked_for(spark: SparkSession) -> None:
 def test_choices_come_as_often_as_their_weights_say(spark: SparkSession) -> None:
     chosen = draw.choose(["a", "b", "c"], draw.uniform(1, "c", F.col("id")), weights=[5, 3, 2])
     counts = {
-        row["v"]: row["count"] for row in spark.range(0, DRAWS, 1, 2).select(chosen.alias("v")).groupBy("v").count().collect()
+        row["v"]: row["count"]
+        for row in spark.range(0, DRAWS, 1, 2).select(chosen.alias("v")).groupBy("v").count().collect()
     }
     assert {name: round(count / DRAWS, 1) for name, count in counts.items()} == {"a": 0.5, "b": 0.3, "c": 0.2}
 
