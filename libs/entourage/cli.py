@@ -317,7 +317,7 @@ def _context(options: Options, settings: Config, *, locked: bool) -> Iterator[Co
     context = Context(
         tables=Tables(spark, options.lake, run_id=uuid.uuid4().hex),
         sources=Sources(spark),
-        models=Models(spark, f"{options.lake}/_models"),
+        models=Models(spark, settings["lake.models"] or f"{options.lake}/_models"),
         config=settings,
         say=options.printer.say,
     )

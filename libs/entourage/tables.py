@@ -132,8 +132,11 @@ class Tables:
             if update:
                 changed = ~_same(table)
                 merge = merge.whenMatchedUpdateAll(changed if newer is None else changed & newer)
+            before, _ = self._newest(name)
             self._commit(merge.whenNotMatchedInsertAll().execute)
-            written = self._last_written(name)
+            after, metrics = self._newest(name)
+            # A merge that finds nothing to write commits nothing: the newest metrics are then another's.
+            written = 0 if after == before else _written(metrics)
         return written, row_count - written
 
     def count(
@@ -223,11 +226,9 @@ class Tables:
         in_days = F.col(f"t.{table.partition_by}").isin(days)
         return keys_equal & in_days & (F.col(f"t.{table.partition_by}") == F.col(f"s.{table.partition_by}"))
 
-    def _last_written(self, name: str) -> int:
-        history = DeltaTable.forPath(self.spark, self.path(name)).history(1).select("operation", "operationMetrics")
-        row = history.first()
-        metrics = row["operationMetrics"] if row and row["operation"] == "MERGE" else {}
-        return int(metrics.get("numTargetRowsInserted", 0)) + int(metrics.get("numTargetRowsUpdated", 0))
+    def _newest(self, name: str) -> tuple[int, dict[str, str]]:
+        row = DeltaTable.forPath(self.spark, self.path(name)).history(1).select("version", "operationMetrics").first()
+        return (row["version"], row["operationMetrics"]) if row else (-1, {})
 
     def _commit(self, write: Callable[[], object]) -> None:
         for attempt in range(3):
@@ -241,6 +242,10 @@ class Tables:
                     raise RetryError(
                         f"tables: another writer won three times: {type(error).__name__}; run again"
                     ) from error
+
+
+def _written(metrics: dict[str, str]) -> int:
+    return int(metrics.get("numTargetRowsInserted", 0)) + int(metrics.get("numTargetRowsUpdated", 0))
 
 
 def properties(table: Table) -> dict[str, str]:

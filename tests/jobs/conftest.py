@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +17,8 @@ import pytest
 from tests.conftest import LIGHT
 
 AS_OF = "2026-06-15"
+MODELS = Path(tempfile.mkdtemp(prefix="entourage-models-"))
+atexit.register(shutil.rmtree, MODELS, ignore_errors=True)
 PEOPLE = 300
 
 
@@ -36,8 +41,9 @@ def entourage(*arguments: str, timeout: int = 900) -> Finished:
 
 
 def light() -> list[str]:
-    """Return the options that make runs on small data quick."""
-    return [part for key, value in LIGHT.items() for part in ("--set", f"{key}={value}")]
+    """Return the options that make runs on small data quick; the model is trained once for all lakes."""
+    settings = {**LIGHT, "lake.models": str(MODELS)}
+    return [part for key, value in settings.items() for part in ("--set", f"{key}={value}")]
 
 
 def environment() -> dict[str, str]:

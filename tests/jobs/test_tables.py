@@ -58,6 +58,14 @@ def test_a_merge_inserts_updates_and_counts_what_changed_nothing(spark: SparkSes
     )
 
 
+def test_a_merge_that_commits_nothing_has_written_nothing(spark: SparkSession, lake_tables: Tables) -> None:
+    edges = _edges(spark, ("a", "x:2", 1.0), ("b", "x:3", 1.0))
+
+    counts = [lake_tables.merge(NAME, edges, update=False) for _ in range(3)]
+
+    assert counts == [(2, 0), (0, 2), (0, 2)]
+
+
 def test_a_merge_updates_only_what_is_newer_and_can_leave_known_rows(spark: SparkSession, lake_tables: Tables) -> None:
     lake_tables.merge(NAME, _edges(spark, ("a", "x:2", 5.0)))
 

@@ -50,10 +50,10 @@ def account_texts(accounts: DataFrame) -> DataFrame:
         One row an account: account_id, basis, texts[] (handle and name shown, letters only), handle, shown_given,
         shown_family (of a name shown in two words or more), place (folded location).
     """
-    # Bluesky's handles are domains, Mastodon's end in one: the person is in the first part.
-    bare = F.regexp_replace(F.col("handle"), r"^@", "")
-    is_domain = F.col("account_id").startswith("bluesky:") | bare.contains("@")
-    handle = F.when(is_domain, F.regexp_extract(bare, r"^([^.@]*)", 1)).otherwise(bare)
+    # Bluesky's handles are domains, Mastodon's end in one: the person stands before it.
+    bare = F.substring_index(F.regexp_replace(F.col("handle"), r"^@", ""), "@", 1)
+    is_domain = F.col("account_id").startswith("bluesky:")
+    handle = F.when(is_domain, F.substring_index(bare, ".", 1)).otherwise(bare)
     shown = names.split_full_name(F.regexp_replace(F.col("display_name"), r"[^\p{L}\s'’.,\-]+", " "))
     letters = [F.regexp_replace(names.fold(text), r"[^\p{L}]+", "") for text in (handle, F.col("display_name"))]
     texts = F.array_distinct(F.filter(F.array(*letters), lambda text: F.length(text) >= 4))
