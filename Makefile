@@ -35,10 +35,10 @@ demo: setup ## Simulate a world, run the main job on it, and write the report ne
 	@$(BIN)/python -m webbrowser -t "file://$(CURDIR)/$(REPORT)" >/dev/null 2>&1 || true
 	@echo "The report: $(CURDIR)/$(REPORT)"
 
-test: setup dist ## Run the tests: units, jobs on small tables, two kills, one YARN run.
+test: setup dist ## Run the tests: units, jobs on small tables, run all on a small world, one YARN run.
 	$(PYTEST) -m "not slow" tests
 
-test-full: setup dist ## Run all tests, the long ones too: every kill, both YARN modes.
+test-full: setup dist ## Run all tests, the long ones too: kills of run all, both YARN modes.
 	$(PYTEST) tests
 
 check: setup ## Say whether the code is clean: format, lint, types, layers.

@@ -117,7 +117,7 @@ def test_evaluate_measures_identities_against_the_worlds_truth(world: Path, fill
     lake = ["--lake", str(filled.folder), "--as-of", AS_OF]
     found = _json(*lake, "evaluate", "identities", "--truth", str(world / "truth" / "identities.csv"))
 
-    assert found["pairwise"]["precision"] > 0.8  # type: ignore[call-overload,index]
+    assert found["clusters"]["pairwise_precision"]["value"] > 0.8  # type: ignore[call-overload,index]
 
 
 def test_a_world_is_not_overwritten_without_force(world: Path) -> None:

@@ -21,6 +21,8 @@ from entourage.tables import CLOCKS
 
 from .conftest import AS_OF, Lake, environment, light, run_all, run_all_arguments
 
+pytestmark = pytest.mark.slow  # each run of all jobs takes minutes
+
 FEW = [0.35, 0.75]
 MANY = [random.SystemRandom().uniform(0.05, 0.95) for _ in range(10)]
 
@@ -73,7 +75,6 @@ def test_a_run_killed_and_repeated_gives_the_tables_of_an_undisturbed_one(
     _check(spark, world, filled, tmp_path / "lake", moment)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("moment", MANY, ids=lambda moment: f"at-{moment:.3f}")
 def test_a_run_killed_at_any_moment_and_repeated_gives_the_same_tables(
     spark: SparkSession, world: Path, filled: Lake, tmp_path: Path, moment: float
