@@ -22,7 +22,8 @@ import pyspark
 from entourage.jars import cache_folder
 
 LOCK = Path(__file__).resolve().parents[2] / "conf" / "hadoop.lock.toml"
-MAVEN = os.environ.get("ENTOURAGE_MAVEN") or "https://repo1.maven.org/maven2/"
+# A mirror of Maven's central repository; Ivy knows the repository itself.
+MIRROR = os.environ.get("ENTOURAGE_MAVEN")
 VERSION = "3.3.6"
 ROOTS = (
     "hadoop-common",
@@ -115,9 +116,10 @@ def _retrieve(coordinates: Iterable[str], scratch: Path, *, transitive: bool) ->
         '<configurations><conf name="default"/></configurations>'
         f'<dependencies>{dependencies}<exclude org="org.apache.hbase"/></dependencies></ivy-module>'
     )
+    root = f"root={quoteattr(MIRROR)}" if MIRROR else ""
     (scratch / "settings.xml").write_text(
         '<ivysettings><settings defaultResolver="maven"/><resolvers><ibiblio name="maven" m2compatible="true" '
-        f'usepoms="{str(transitive).lower()}" root={quoteattr(MAVEN)}/></resolvers></ivysettings>'
+        f'usepoms="{str(transitive).lower()}" {root}/></resolvers></ivysettings>'
     )
     layout = "[organisation]/[artifact]/[revision]/[artifact]" if transitive else "[artifact]-[revision]"
     ivy = next((Path(pyspark.__file__).parent / "jars").glob("ivy-*.jar"))
