@@ -66,7 +66,7 @@ class Options:
     as_of: dt.date
     printer: Printer
 
-    def config(self, **assigned: str | None) -> Config:
+    def config(self, **assigned: object) -> Config:
         """Return the parameters; keyword ``ingest__format`` sets ``ingest.format`` unless None."""
         given = {key.replace("__", "."): json.dumps(value) for key, value in assigned.items() if value is not None}
         return config.load(self.environment, {**self.assignments, **given})
@@ -177,7 +177,7 @@ def run_command(
     unknown = [step for step in steps if step not in JOBS]
     if unknown:
         raise UsageError(f"run: job '{job}' is unknown{nearest(job, (*JOBS, 'all'))}; jobs: {', '.join(JOBS)}, or all")
-    settings = options.config(**given, ingest__format=format_, ingest__source=source)  # type: ignore[arg-type]
+    settings = options.config(**given, ingest__format=format_, ingest__source=source)
     with _context(options, settings, locked=True) as context:
         for step in steps:
             for assigned in _inputs(context, step, input_, is_all=job == "all"):
@@ -253,10 +253,7 @@ def report_command(
     reveal: Annotated[bool, typer.Option(help="Show identifiers.")] = False,
 ) -> None:
     """Write the report: one page, readable without a network."""
-    options: Options = command.obj
-    settings = options.config(report__truth=truth, report__path=to, report__reveal=True if reveal else None)  # type: ignore[arg-type]
-    with _context(options, settings, locked=True) as context:
-        _run_step("report", context, options)
+    run_command(command, "report", truth=truth, to=to, reveal=reveal)
 
 
 @app.command(name="evaluate")

@@ -145,6 +145,12 @@ def retraction(*, network: str, object_id: Column, kind: Column | str, occurred_
     return F.when(object_id.isNotNull(), F.struct(F.lit(network), object_id, _word(kind), when)).cast(RETRACTION)
 
 
+def notice(found: Column, *, network: str) -> Column:
+    """Return a `RETRACTION` of a struct with object_id, kind and at, as a network's notices are gathered."""
+    object_id = qualified(network, found["object_id"])
+    return retraction(network=network, object_id=object_id, kind=found["kind"], occurred_at=moment(found["at"]))
+
+
 def items(
     units: DataFrame,
     *,

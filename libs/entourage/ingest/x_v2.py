@@ -70,12 +70,7 @@ def items(payloads: DataFrame) -> DataFrame:
         units,
         post=_post(unit, observed_at),
         account=_account(unit["user"], observed_at),
-        retraction=c.retraction(
-            network=NETWORK,
-            object_id=c.qualified(NETWORK, unit["notice"]["object_id"]),
-            kind=unit["notice"]["kind"],
-            occurred_at=c.moment(unit["notice"]["at"]),
-        ),
+        retraction=c.notice(unit["notice"], network=NETWORK),
     )
 
 
