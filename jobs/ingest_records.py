@@ -1,38 +1,31 @@
-"""Bring business records in: files described by a mapping ▶ bronze.events, quarantine and their tables of silver."""
+"""Bring business records in: files described by mappings ▶ bronze.events, quarantine and their tables of silver."""
 
 from __future__ import annotations
 
 import datetime as dt
 
-from pyspark.sql import functions as F
-
-from entourage import __version__
 from entourage.cli import Context, main
-from entourage.ingest import detect, formats, records, steps
+from entourage.ingest import records
 from entourage.landing import Landing
 
 
 def run(context: Context, as_of: dt.date) -> None:
-    """Read the new files of one source, turn rows into our columns, merge them, and mark the files done last."""
-    tables, settings = context.tables, context.config.section("ingest")
-    mapping = context.sources.mapping(settings["source"], folder=context.config.folder)
-    ours = steps.Run(read=tables.read, source=mapping.name, at=dt.datetime.now(dt.UTC), code=__version__)
-    seen = tables.read("bronze.files").where(F.col("source") == mapping.name)
-    files = context.sources.new_files(settings["records_input"], seen=seen)
-    context.say(f"  {mapping.name}: {len(files):,} new files of {mapping.kind}")
-    if not files:
-        return
-    delivery = context.sources.records(files, mapping=mapping, max_payload_bytes=settings["max_payload_bytes"])
+    """Read the new files of one source, or of each folder that is named as one, and merge their rows."""
+    tables, settings, sources = context.tables, context.config.section("ingest"), context.sources
+    given = sources.mapped(settings["records_input"], source=settings["source"], folder=context.config.folder)
+    seen = tables.read("bronze.files")
+    new = [(mapping, sources.new_files(path, seen=seen, source=mapping.name)) for mapping, path in given]
+    for mapping, files in new:
+        context.say(f"  {mapping.name}: {len(files):,} new files of {mapping.kind}")
     scratch = tables.workspace("ingest_records")
-    payloads = detect.opened(scratch.keep("payloads", detect.payloads(delivery.pieces)), files=delivery.files)
-    if mapping.kind in records.TABLES:
-        rows = scratch.keep("rows", records.rows(payloads, mapping=mapping, received_at=ours.at))
-        merges, tally = steps.business(payloads, rows, run=ours, kind=mapping.kind), steps.tally_rows(payloads, rows)
-    else:
-        rows = scratch.keep("rows", formats.items(payloads, present=[mapping.name], mappings=delivery.mappings))
-        merges, tally = steps.social(payloads, rows, run=ours), steps.tally(payloads, rows)
-    states = steps.file_states(delivery.files, payloads)
-    Landing(tables, mapping.name, context.say).carry_out(merges, tally=tally, files=states)
+    landing, limit = Landing(tables, scratch, context.say), settings["max_payload_bytes"]
+    found = [(mapping, files) for mapping, files in new if files]
+    business = [(mapping, files) for mapping, files in found if mapping.kind in records.TABLES]
+    if business:
+        landing.business(sources.records(business, max_payload_bytes=limit))
+    for mapping, files in found:
+        if mapping.kind not in records.TABLES:
+            landing.social(sources.records([(mapping, files)], max_payload_bytes=limit))
     scratch.clear()
 
 

@@ -23,7 +23,7 @@ def run(context: Context, as_of: dt.date) -> None:
     workspace = context.tables.workspace("score_posts")
     posts = unscored(context.tables.read("silver.posts"), context.tables.read("silver.post_signals"), version=version)
     signals = score_posts(posts, model=model, version=version, params=params, workspace=workspace)
-    written, unchanged = context.tables.merge("silver.post_signals", signals)
+    written, unchanged, _ = context.tables.merge("silver.post_signals", signals)
     kept = context.tables.read("silver.post_signals").where(F.col("is_useful")).count()
     workspace.clear()
     context.say(

@@ -5,6 +5,7 @@ in: a command line ▶ out: jobs run in one session under the lake's lease, resu
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import importlib.util
 import json
@@ -25,6 +26,7 @@ from entourage.config import Config
 from entourage.console import Printer
 from entourage.errors import EntourageError, UsageError, nearest
 from entourage.models import Models
+from entourage.session import FileSystem
 from entourage.simulate import SimulateParams
 from entourage.sources import Sources
 from entourage.tables import Tables
@@ -180,15 +182,12 @@ def run_command(
     settings = options.config(**given, ingest__format=format_, ingest__source=source)
     with _context(options, settings, locked=True) as context:
         for step in steps:
-            for assigned in _inputs(context, step, input_, is_all=job == "all"):
-                step_settings = options.config(
-                    **{**given, "ingest__format": format_, "ingest__source": source, **assigned}
-                )
-                _run_step(
-                    step,
-                    Context(context.tables, context.sources, context.models, step_settings, context.say),
-                    options,
-                )
+            assigned = _assigned(context, step, input_, is_all=job == "all")
+            if assigned is None:
+                context.say(f"– {step}: nothing is delivered for it")
+                continue
+            given |= {"ingest__format": format_, "ingest__source": source, **assigned}
+            _run_step(step, dataclasses.replace(context, config=options.config(**given)), options)
 
 
 @app.command(name="tables")
@@ -325,18 +324,18 @@ def _context(options: Options, settings: Config, *, locked: bool) -> Iterator[Co
         yield context
 
 
-def _inputs(context: Context, step: str, path: str | None, *, is_all: bool) -> list[dict[str, str | None]]:
-    """Return what to assign for each turn of a job: `run all` splits its input folder into posts and sources."""
-    if step == "ingest_posts":
-        return [{"ingest__posts_input": f"{path}/posts" if is_all and path else path}]
-    if step != "ingest_records":
-        return [{}]
-    if not is_all:
-        return [{"ingest__records_input": path}]
-    if path is None:
-        return []
-    folders = context.sources.folders(f"{path}/records")
-    return [{"ingest__source": Path(folder).name, "ingest__records_input": folder} for folder in folders]
+def _assigned(context: Context, step: str, path: str | None, *, is_all: bool) -> dict[str, str | None] | None:
+    """Return what `--input` sets for a job; None where it has no input: `run all` splits a folder into two."""
+    if not step.startswith("ingest_"):
+        return {}
+    kind = step.removeprefix("ingest_")
+    key = f"ingest.{kind}_input"
+    if is_all and path:
+        path = f"{path.rstrip('/')}/{kind}"
+        return {key.replace(".", "__"): path} if FileSystem(context.tables.spark).exists(path) else None
+    if is_all and not context.config[key]:
+        return None
+    return {key.replace(".", "__"): path}
 
 
 def _run_step(name: str, context: Context, options: Options) -> None:

@@ -32,6 +32,8 @@ SEMANTICS = {
     "spark.ui.enabled": "false",
     "spark.databricks.delta.schema.autoMerge.enabled": "false",
     "spark.databricks.delta.retentionDurationCheck.enabled": "true",
+    # The source of every merge is staged already, and deterministic: no second copy of it.
+    "spark.databricks.delta.merge.materializeSource": "none",
     "spark.serializer": "org.apache.spark.serializer.KryoSerializer",
     "spark.kryoserializer.buffer.max": "512m",
 }

@@ -5,8 +5,10 @@ in: a path ▶ out: `Delivery`: the files that are new, and their pieces (payloa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+import dataclasses
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import reduce
 from pathlib import Path, PurePosixPath
 
 import pyarrow as pa
@@ -25,8 +27,8 @@ from entourage.ingest.unpacking import Piece, SplitParams
 from entourage.session import FileStatus, FileSystem
 
 PIECES = (
-    "file string, modified_at timestamp, position bigint, payload string, reason_code string, reason string, "
-    "is_marker boolean"
+    "source string, given string, file string, modified_at timestamp, position bigint, payload string, "
+    "reason_code string, reason string, is_marker boolean"
 )
 # Up to here a file is read in one piece by a Python worker, which copes with every fault; a larger plain one is split
 # by Spark.
@@ -35,8 +37,8 @@ WHOLE_BYTES = 64 * 1024 * 1024
 MAX_COMPRESSED_BYTES = 256 * 1024 * 1024
 COMPRESSED = (".gz", ".bz2", ".xz", ".zst", ".lz4", ".zip", ".tar", ".tgz", ".7z", ".snappy", ".deflate")
 TABULAR = (".csv", ".tsv", ".parquet")
+SOCIAL = ("posts", "accounts", "edges")  # kinds of mappings that ingest_posts takes
 BATCH_BYTES = 8 * 1024 * 1024
-Splitter = Callable[[bytes], Iterator[Piece]]
 
 
 @dataclass(frozen=True)
@@ -45,8 +47,8 @@ class Delivery:
 
     Attributes:
         files: one row a new file: source, path, size (bytes), modified_at.
-        pieces: see `PIECES`, and `given`: the format or mapping that is known beforehand; a marker says that a file
-        was opened.
+        pieces: see `PIECES`; `given` is the format or mapping that is known beforehand, a marker says that a file was
+            opened.
         mappings: those in use, by name.
     """
 
@@ -56,26 +58,71 @@ class Delivery:
 
 
 @dataclass(frozen=True)
+class Reading:
+    """One file, and how it is read.
+
+    Attributes:
+        status: where it lies, and how large it is.
+        source: what the run's counts call it.
+        given: its format or mapping; empty: each payload says it itself.
+        kind: json, csv or parquet.
+        csv: how a delimited file is written.
+    """
+
+    status: FileStatus
+    source: str
+    given: str
+    kind: str
+    csv: CsvParams = field(default_factory=CsvParams)
+
+    def split(self, content: bytes, params: SplitParams) -> Iterator[Piece]:
+        """Split the file's content into pieces, damaged or not."""
+        if self.kind == "csv":
+            return split_rows(content, csv_params=self.csv, params=params)
+        return split(content, params=params)
+
+    @property
+    def is_packed(self) -> bool:
+        """Tell whether it is compressed, by its name."""
+        return self.status.path.lower().endswith(COMPRESSED)
+
+
+@dataclass(frozen=True)
 class Sources:
     """Landing files, by Hadoop's file systems."""
 
     spark: SparkSession
 
-    def folders(self, path: str) -> list[str]:
-        """List the folders in a folder, by name; an absent folder has none."""
-        files = FileSystem(self.spark)
-        if not files.exists(path):
-            return []
-        root = path.rstrip("/")
-        below = [status.path.split(f"{root}/", 1)[-1] for status in files.list_files(path)]
-        return [f"{root}/{name}" for name in sorted({part.split("/")[0] for part in below if "/" in part})]
+    def mapped(self, path: str, *, source: str, folder: Path) -> list[tuple[Mapping, str]]:
+        """Return what a path holds, as mapping and path: all of one source, or each folder in it by its name.
 
-    def new_files(self, path: str, *, seen: DataFrame) -> list[FileStatus]:
+        Raises:
+            UsageError: no source is given and the path has no folders in it, or one that is named as no mapping.
+        """
+        if source:
+            return [(self.mapping(source, folder=folder), path)]
+        root = path.rstrip("/")
+        names = sorted(
+            {
+                below.split("/")[0]
+                for status in (FileSystem(self.spark).list_files(path) if path else [])
+                if "/" in (below := status.path.split(f"{root}/", 1)[-1])
+            }
+        )
+        if not names:
+            raise UsageError(
+                f"ingest_records: no source for '{path}'; name its mapping with --source, or give a folder in which "
+                "each folder is named as a mapping of conf/sources/"
+            )
+        return [(self.mapping(name, folder=folder), f"{root}/{name}") for name in names]
+
+    def new_files(self, path: str, *, seen: DataFrame, source: str) -> list[FileStatus]:
         """List the files under a file, folder or glob that were not read as they are now.
 
         Args:
             path: file, folder (all depths) or glob.
-            seen: bronze.files of this source; rows with state done are left out where path, size and time are equal.
+            seen: bronze.files; rows of this source with state done are left out where path, size and time are equal.
+            source: what the counts call it.
 
         Raises:
             UsageError: no file is there.
@@ -83,9 +130,10 @@ class Sources:
         found = FileSystem(self.spark).list_files(path) if path else []
         if not found:
             raise UsageError(f"ingest: nothing found at '{path}'; expected a file, a folder or a glob (--input)")
+        is_done = (F.col("state") == "done") & (F.col("source") == source)
         done = {
             (row["path"], row["size"], row["modified_ms"])
-            for row in seen.where(F.col("state") == "done")
+            for row in seen.where(is_done)
             .select("path", "size", F.unix_millis("modified_at").alias("modified_ms"))
             .collect()
         }
@@ -121,25 +169,22 @@ class Sources:
         Raises:
             UsageError: the form is neither a format nor a mapping.
         """
-        params, is_wire = SplitParams(max_payload_bytes=max_payload_bytes), form in FORMATS
+        is_wire = form in FORMATS
         mappings = {form: self.mapping(form, folder=folder)} if form and not is_wire else {}
-        by_name: dict[str, list[FileStatus]] = {}
+        readings = []
         for status in files:
-            by_name.setdefault(self._mapping_name(status, form, folder, mappings), []).append(status)
-        frames = [
-            self._given(
-                self._json(group, params) if not name else self._mapped(group, mappings[name], params),
-                name or (form if is_wire else ""),
-            )
-            for name, group in by_name.items()
-        ]
-        return Delivery(self._files(files, "posts"), _union(frames), {m.name: m for m in mappings.values()})
+            name = self._mapping_name(status, form, folder, mappings)
+            given = _reading(status, "posts", mappings[name]) if name else Reading(status, "posts", "", "json")
+            readings.append(dataclasses.replace(given, given=form) if is_wire else given)
+        records = [mapping.name for mapping in mappings.values() if mapping.kind not in SOCIAL]
+        if records:
+            raise UsageError(f"ingest_posts: {', '.join(records)} holds no posts; use ingest_records --source NAME")
+        return self._delivery(readings, mappings.values(), max_payload_bytes)
 
-    def records(self, files: list[FileStatus], *, mapping: Mapping, max_payload_bytes: int) -> Delivery:
-        """Read the files of one business source, as its mapping says."""
-        params = SplitParams(max_payload_bytes=max_payload_bytes)
-        pieces = self._given(self._mapped(files, mapping, params), mapping.name)
-        return Delivery(self._files(files, mapping.name), pieces, {mapping.name: mapping})
+    def records(self, given: list[tuple[Mapping, list[FileStatus]]], *, max_payload_bytes: int) -> Delivery:
+        """Read the files of business sources, as their mappings say."""
+        readings = [_reading(status, mapping.name, mapping) for mapping, files in given for status in files]
+        return self._delivery(readings, [mapping for mapping, _ in given], max_payload_bytes)
 
     def _mapping_name(self, status: FileStatus, form: str, folder: Path, mappings: dict[str, Mapping]) -> str:
         """Return the mapping that a file is read by; empty for JSON that speaks for itself."""
@@ -152,48 +197,44 @@ class Sources:
             mappings[name] = self.mapping(name, folder=folder)
         return name
 
-    def _given(self, pieces: DataFrame, name: str) -> DataFrame:
-        return pieces.withColumn("given", F.lit(PurePosixPath(name).stem if name else None).cast("string"))
+    def _delivery(self, readings: list[Reading], mappings: Iterable[Mapping], max_payload_bytes: int) -> Delivery:
+        """Choose how each file is read: whole in a worker, by Spark's own readers, or not at all."""
+        params = SplitParams(max_payload_bytes=max_payload_bytes)
+        frames: list[DataFrame] = []
+        whole: list[Reading] = []
+        markers: list[Reading] = []
+        refused: list[Reading] = []
+        for reading in readings:
+            size = reading.status.size
+            if reading.kind == "parquet":
+                rows = self._parquet(reading)
+                frames += [] if rows is None else [rows]
+                (refused if rows is None else markers).append(reading)
+            elif reading.kind == "json" and not reading.is_packed and size > WHOLE_BYTES:
+                frames.append(self._lines(reading, params))
+                markers.append(reading)
+            else:
+                (refused if size > MAX_COMPRESSED_BYTES else whole).append(reading)
+        if whole:
+            frames.append(self._whole(whole, params))
+        if markers or refused:
+            frames.append(self._said(markers, refused))
+        by_name = {mapping.name: mapping for mapping in mappings}
+        return Delivery(self._files(readings), reduce(DataFrame.unionByName, frames), by_name)
 
-    def _mapped(self, files: list[FileStatus], mapping: Mapping, params: SplitParams) -> DataFrame:
-        forms: dict[str, list[FileStatus]] = {}
-        for status in files:
-            suffixes = [suffix.lstrip(".") for suffix in PurePosixPath(status.path.lower()).suffixes]
-            found = "parquet" if "parquet" in suffixes else "csv" if {"csv", "tsv", "txt"} & set(suffixes) else "jsonl"
-            forms.setdefault(mapping.format or found, []).append(status)
-        frames = [self._refused([])]
-        if tabular := forms.get("csv"):
-            frames.append(self._csv(tabular, mapping.csv, params))
-        if lines := forms.get("jsonl"):
-            frames.append(self._json(lines, params))
-        return _union([*frames, self._parquet(forms.get("parquet", []))])
-
-    def _csv(self, files: list[FileStatus], csv_params: CsvParams, params: SplitParams) -> DataFrame:
-        def split_one(content: bytes) -> Iterator[Piece]:
-            return split_rows(content, csv_params=csv_params, params=params)
-
-        whole = [status for status in files if status.size <= MAX_COMPRESSED_BYTES]
-        refused = [status for status in files if status.size > MAX_COMPRESSED_BYTES]
-        return self._whole(whole, split_one).unionByName(self._refused(refused))
-
-    def _parquet(self, files: list[FileStatus]) -> DataFrame:
-        frames, refused = [self._refused([])], []
-        for status in files:
-            try:
-                rows = self.spark.read.parquet(_literal(status.path))
-                payload = F.to_json(
-                    F.struct(*(F.col(f"`{name}`") for name in rows.columns)), {"ignoreNullFields": "false"}
-                )
-                frames += [_pieces(rows.select(payload.alias("payload")), status), self._markers([status])]
-            except PySparkException:
-                refused.append(status)
-        frames.append(self._refused(refused, *reasons.corrupt_file("Parquet")))
-        return _union(frames)
-
-    def _files(self, files: list[FileStatus], source: str) -> DataFrame:
-        rows = [(source, status.path, status.size, status.modified_ms) for status in files]
+    def _files(self, readings: list[Reading]) -> DataFrame:
+        rows = [(r.source, r.status.path, r.status.size, r.status.modified_ms) for r in readings]
         frame = self.spark.createDataFrame(rows, "source string, path string, size bigint, modified_ms bigint")
         return frame.withColumn("modified_at", F.timestamp_millis("modified_ms")).drop("modified_ms")
+
+    def _parquet(self, reading: Reading) -> DataFrame | None:
+        try:
+            rows = self.spark.read.parquet(_literal(reading.status.path))
+        except PySparkException:
+            return None
+        payload = F.to_json(F.struct(*(F.col(f"`{name}`") for name in rows.columns)), {"ignoreNullFields": "false"})
+        numbered = rows.select(payload.alias("payload")).withColumn("position", F.monotonically_increasing_id() + 1)
+        return _pieces(numbered, reading)
 
     def read_labels(self, path: str) -> DataFrame:
         """Read a labelled file: CSV with a header, Parquet or JSON lines; all columns of a CSV are strings.
@@ -213,42 +254,24 @@ class Sources:
             return self.spark.read.csv(path, header=True, sep=delimiter, multiLine=True, escape='"')
         raise UsageError(f"'{path}': found suffix '{suffix}'; expected .csv, .tsv, .parquet, .json or .jsonl")
 
-    def _json(self, files: list[FileStatus], params: SplitParams) -> DataFrame:
-        """Read JSON files of any shape and state into pieces; nothing that is in them can stop it."""
-        is_packed = {status.path: status.path.lower().endswith(COMPRESSED) for status in files}
-        whole = [s for s in files if s.size <= (MAX_COMPRESSED_BYTES if is_packed[s.path] else WHOLE_BYTES)]
-        large = [s for s in files if s.size > WHOLE_BYTES and not is_packed[s.path]]
-        refused = [s for s in files if s.size > MAX_COMPRESSED_BYTES and is_packed[s.path]]
-        lines = [self._lines(status, params) for status in large]
-        return _union(
-            [
-                self._whole(whole, lambda content: split(content, params=params)),
-                *lines,
-                self._markers(large),
-                self._refused(refused),
-            ]
-        )
-
-    def _whole(self, files: list[FileStatus], split_one: Splitter) -> DataFrame:
+    def _whole(self, readings: list[Reading], params: SplitParams) -> DataFrame:
         """Read files in one piece each; Python, since only it can salvage damaged files (400 MB a second a core)."""
-        if not files:
-            return self._refused([])
+        by_path = {reading.status.path: reading for reading in readings}
         reader = self.spark.read.format("binaryFile").option("recursiveFileLookup", True)
         reader = reader.option("ignoreCorruptFiles", True).option("ignoreMissingFiles", True)
-        contents = reader.load([_literal(status.path) for status in files]).select(
-            "path", "modificationTime", "content"
-        )
+        contents = reader.load([_literal(path) for path in by_path]).select("path", "modificationTime", "content")
 
         def split_batches(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
             for batch in batches:
                 for path, modified_at, content in zip(*batch.columns, strict=True):
-                    yield from _batches(path.as_py(), modified_at, split_one(content.as_buffer().to_pybytes()))
+                    reading = by_path[path.as_py()]
+                    yield from _batches(reading, modified_at, reading.split(content.as_buffer().to_pybytes(), params))
 
         return contents.mapInArrow(split_batches, PIECES)
 
-    def _lines(self, status: FileStatus, params: SplitParams) -> DataFrame:
+    def _lines(self, reading: Reading, params: SplitParams) -> DataFrame:
         """Read one large plain file line by line, in parallel, with line numbers."""
-        text = self.spark.read.option("lineSep", "\n").text(_literal(status.path))
+        text = self.spark.read.option("lineSep", "\n").text(_literal(reading.status.path))
         decoded = text.select("*", "_metadata", F.decode(F.col("value").cast("binary"), "UTF-8").alias("decoded"))
         lines = decoded.select(
             F.trim(F.translate("decoded", "\ufeff\x00\r\t", "    ")).alias("payload"),
@@ -273,35 +296,59 @@ class Sources:
                 reason.getItem("code").alias("reason_code"),
                 reason.getItem("reason").alias("reason"),
             ),
-            status,
+            reading,
         )
 
-    def _markers(self, files: list[FileStatus]) -> DataFrame:
-        return self._refused(files).withColumns(
-            {"is_marker": F.lit(True), "reason_code": F.lit(None), "reason": F.lit(None)}
+    def _said(self, markers: list[Reading], refused: list[Reading]) -> DataFrame:
+        """Say of files that they were opened, or why they are not read at all."""
+        opened = [(r, None, None, True) for r in markers]
+        rows = [
+            (r.source, r.given or None, r.status.path, r.status.modified_ms, *said)
+            for r, *said in [*opened, *((r, *_refusal(r), False) for r in refused)]
+        ]
+        frame = self.spark.createDataFrame(
+            rows,
+            "source string, given string, file string, modified_ms bigint, reason_code string, reason string, "
+            "is_marker boolean",
+        )
+        return frame.select(
+            "source",
+            "given",
+            "file",
+            F.timestamp_millis("modified_ms").alias("modified_at"),
+            F.lit(0).cast("bigint").alias("position"),
+            F.lit("").alias("payload"),
+            "reason_code",
+            "reason",
+            "is_marker",
         )
 
-    def _refused(self, files: list[FileStatus], code: str = "", reason: str = "") -> DataFrame:
-        rows = [(s.path, s.modified_ms, 0, "", *_refusal(s, code, reason), False) for s in files]
-        frame = self.spark.createDataFrame(rows, PIECES.replace("modified_at timestamp", "modified_at bigint"))
-        return frame.withColumn("modified_at", F.timestamp_millis("modified_at"))
+
+def _reading(status: FileStatus, source: str, mapping: Mapping) -> Reading:
+    """Return how a file is read that a mapping describes: as it says, or by the file's suffixes."""
+    suffixes = {suffix.lstrip(".") for suffix in PurePosixPath(status.path.lower()).suffixes}
+    found = "parquet" if "parquet" in suffixes else "csv" if suffixes & {"csv", "tsv", "txt"} else "json"
+    kind = {"jsonl": "json"}.get(mapping.format, mapping.format) or found
+    return Reading(status, source, mapping.name, kind, mapping.csv)
 
 
-def _refusal(status: FileStatus, code: str, reason: str) -> tuple[str, str]:
-    return (code, reason) if code else reasons.too_large(status.size, MAX_COMPRESSED_BYTES)
+def _refusal(reading: Reading) -> reasons.Reason:
+    if reading.kind == "parquet":
+        return reasons.corrupt_file("Parquet")
+    return reasons.too_large(reading.status.size, MAX_COMPRESSED_BYTES)
 
 
 def _reason(reason: reasons.Reason) -> Column:
     return F.struct(F.lit(reason[0]).alias("code"), F.lit(reason[1]).alias("reason"))
 
 
-def _pieces(rows: DataFrame, status: FileStatus) -> DataFrame:
+def _pieces(rows: DataFrame, reading: Reading) -> DataFrame:
     missing = {"reason_code": F.lit(None).cast("string"), "reason": F.lit(None).cast("string")}
-    if "position" not in rows.columns:
-        rows = rows.withColumn("position", F.monotonically_increasing_id() + 1)
     return rows.select(
-        F.lit(status.path).alias("file"),
-        F.timestamp_millis(F.lit(status.modified_ms)).alias("modified_at"),
+        F.lit(reading.source).alias("source"),
+        F.lit(reading.given or None).cast("string").alias("given"),
+        F.lit(reading.status.path).alias("file"),
+        F.timestamp_millis(F.lit(reading.status.modified_ms)).alias("modified_at"),
         "position",
         "payload",
         *(F.col(name) if name in rows.columns else value.alias(name) for name, value in missing.items()),
@@ -309,42 +356,36 @@ def _pieces(rows: DataFrame, status: FileStatus) -> DataFrame:
     )
 
 
-def _union(frames: list[DataFrame]) -> DataFrame:
-    first, *rest = frames
-    for frame in rest:
-        first = first.unionByName(frame)
-    return first
-
-
 def _literal(path: str) -> str:
     """Return a path whose glob characters mean themselves."""
     return "".join(f"\\{character}" if character in "*?[]{}\\" else character for character in path)
 
 
-def _batches(path: str, modified_at: pa.Scalar, pieces: Iterator[Piece]) -> Iterator[pa.RecordBatch]:
+def _batches(reading: Reading, modified_at: pa.Scalar, pieces: Iterator[Piece]) -> Iterator[pa.RecordBatch]:
     held: list[Piece] = []
     held_bytes = 0
     for piece in pieces:
         held.append(piece)
         held_bytes += len(piece.payload)
         if held_bytes > BATCH_BYTES or len(held) >= 10_000:
-            yield _batch(path, modified_at, held, is_marker=False)
+            yield _batch(reading, modified_at, held, is_marker=False)
             held, held_bytes = [], 0
     if held:
-        yield _batch(path, modified_at, held, is_marker=False)
-    yield _batch(path, modified_at, [Piece(0, "")], is_marker=True)
+        yield _batch(reading, modified_at, held, is_marker=False)
+    yield _batch(reading, modified_at, [Piece(0, "")], is_marker=True)
 
 
-def _batch(path: str, modified_at: pa.Scalar, pieces: list[Piece], *, is_marker: bool) -> pa.RecordBatch:
+def _batch(reading: Reading, modified_at: pa.Scalar, pieces: list[Piece], *, is_marker: bool) -> pa.RecordBatch:
     count = len(pieces)
-    columns = [
-        pa.array([path] * count, pa.string()),
-        pa.array([modified_at.as_py()] * count, modified_at.type),
-        pa.array([piece.position for piece in pieces], pa.int64()),
-        pa.array([piece.payload for piece in pieces], pa.string()),
-        pa.array([piece.reason_code for piece in pieces], pa.string()),
-        pa.array([piece.reason for piece in pieces], pa.string()),
-        pa.array([is_marker] * count, pa.bool_()),
-    ]
-    names = ["file", "modified_at", "position", "payload", "reason_code", "reason", "is_marker"]
-    return pa.RecordBatch.from_arrays(columns, names=names)
+    columns = {
+        "source": pa.array([reading.source] * count, pa.string()),
+        "given": pa.array([reading.given or None] * count, pa.string()),
+        "file": pa.array([reading.status.path] * count, pa.string()),
+        "modified_at": pa.array([modified_at.as_py()] * count, modified_at.type),
+        "position": pa.array([piece.position for piece in pieces], pa.int64()),
+        "payload": pa.array([piece.payload for piece in pieces], pa.string()),
+        "reason_code": pa.array([piece.reason_code for piece in pieces], pa.string()),
+        "reason": pa.array([piece.reason for piece in pieces], pa.string()),
+        "is_marker": pa.array([is_marker] * count, pa.bool_()),
+    }
+    return pa.RecordBatch.from_arrays(list(columns.values()), names=list(columns))

@@ -15,6 +15,7 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from delta.tables import DeltaTable
 from pyspark import StorageLevel
@@ -43,6 +44,14 @@ class Count:
     duplicates: int
     quarantined: int = 0
     suppressed: int = 0
+
+
+class Merged(NamedTuple):
+    """What a merge did: rows written, rows that changed nothing, and those written by the value of a column."""
+
+    written: int
+    unchanged: int
+    by: dict[str, int]
 
 
 @dataclass(frozen=True)
@@ -111,7 +120,8 @@ class Tables:
         *,
         update: bool = True,
         newer: Column | None = None,
-    ) -> tuple[int, int]:
+        by: str | None = None,
+    ) -> Merged:
         """Insert new keys, and update the rows of known keys that say something else.
 
         Args:
@@ -119,25 +129,55 @@ class Tables:
             frame: all its columns, keys unique.
             update: False leaves rows of known keys as they are.
             newer: over aliases `t` (table) and `s` (frame): update only where true.
+            by: column of the frame to count by; it may stand beside the table's own.
 
         Returns:
-            Rows written (inserted or updated), and rows that changed nothing.
+            How many rows were written (inserted or updated), and how many changed nothing.
         """
         table = schemas.table(name)
-        with self._staged(table, frame) as (rows, row_count):
+        with self._staged(table, frame, by=by) as (rows, row_count):
             if row_count == 0:
-                return 0, 0
+                return Merged(0, 0, {})
+            on = self._on(table, rows)
+            changed = F.lit(False) if not update else ~_same(table) if newer is None else ~_same(table) & newer
+            new, known = self._news(table, rows, on=on, changed=changed, by=by)
+            if new or known:
+                target = DeltaTable.forPath(self.spark, self.path(name)).alias("t")
+                merge = target.merge(rows.select(*table.column_names).alias("s"), on)
+                # Without updates a merge reads keys only, and rewrites nothing.
+                merge = merge.whenMatchedUpdateAll(changed) if known else merge
+                self._commit(merge.whenNotMatchedInsertAll().execute)
+        written = {value: new.get(value, 0) + known.get(value, 0) for value in new | known}
+        count = sum(written.values())
+        return Merged(count, row_count - count, written)
+
+    def _news(
+        self, table: Table, rows: DataFrame, *, on: Column, changed: Column, by: str | None
+    ) -> tuple[dict[str, int], dict[str, int]]:
+        """Count the rows whose keys are new, and those of known keys that change something, by a column."""
+        label = (F.col(f"s.{by}") if by else F.lit("")).alias("label")
+        stored = self.read(table.name).alias("t")
+        joined = rows.alias("s").join(stored, on=on, how="left")
+        is_new = F.col(f"t.{table.key[0]}").isNull()
+        counted = joined.groupBy(label).agg(
+            F.count_if(is_new).alias("new"), F.count_if(~is_new & changed).alias("known")
+        )
+        found = counted.collect()
+        new, known = ({row["label"]: row[kind] for row in found if row[kind]} for kind in ("new", "known"))
+        return new, known
+
+    def delete(self, name: str, keys: DataFrame) -> None:
+        """Delete the rows of some keys.
+
+        Args:
+            name: the table.
+            keys: its key columns, unique.
+        """
+        if self.exists(name) and not keys.isEmpty():
+            table = schemas.table(name)
+            on = _all([F.col(f"t.{key}") == F.col(f"s.{key}") for key in table.key])
             target = DeltaTable.forPath(self.spark, self.path(name)).alias("t")
-            merge = target.merge(rows.alias("s"), self._on(table, rows))
-            if update:
-                changed = ~_same(table)
-                merge = merge.whenMatchedUpdateAll(changed if newer is None else changed & newer)
-            before, _ = self._newest(name)
-            self._commit(merge.whenNotMatchedInsertAll().execute)
-            after, metrics = self._newest(name)
-            # A merge that finds nothing to write commits nothing: the newest metrics are then another's.
-            written = 0 if after == before else _written(metrics)
-        return written, row_count - written
+            self._commit(target.merge(keys.alias("s"), on).whenMatchedDelete().execute)
 
     def count(
         self, source: str, table: str, *, items: int, written: int, quarantined: int = 0, suppressed: int = 0
@@ -196,8 +236,11 @@ class Tables:
         self._commit(lambda: frame.write.format("delta").mode("append").save(self.path(name)))
 
     @contextmanager
-    def _staged(self, table: Table, frame: DataFrame, *, is_whole: bool = False) -> Iterator[tuple[DataFrame, int]]:
-        rows = _conform(frame, table).persist(StorageLevel.MEMORY_AND_DISK)
+    def _staged(
+        self, table: Table, frame: DataFrame, *, is_whole: bool = False, by: str | None = None
+    ) -> Iterator[tuple[DataFrame, int]]:
+        beside = [by] if by and by not in table.column_names else []
+        rows = _conform(frame, table, beside=beside).persist(StorageLevel.MEMORY_AND_DISK)
         try:
             checks = gates.check(rows, table=table, read=self.read, is_whole=is_whole)
             self.checks.extend(checks)
@@ -226,10 +269,6 @@ class Tables:
         in_days = F.col(f"t.{table.partition_by}").isin(days)
         return keys_equal & in_days & (F.col(f"t.{table.partition_by}") == F.col(f"s.{table.partition_by}"))
 
-    def _newest(self, name: str) -> tuple[int, dict[str, str]]:
-        row = DeltaTable.forPath(self.spark, self.path(name)).history(1).select("version", "operationMetrics").first()
-        return (row["version"], row["operationMetrics"]) if row else (-1, {})
-
     def _commit(self, write: Callable[[], object]) -> None:
         for attempt in range(3):
             try:
@@ -242,10 +281,6 @@ class Tables:
                     raise RetryError(
                         f"tables: another writer won three times: {type(error).__name__}; run again"
                     ) from error
-
-
-def _written(metrics: dict[str, str]) -> int:
-    return int(metrics.get("numTargetRowsInserted", 0)) + int(metrics.get("numTargetRowsUpdated", 0))
 
 
 def properties(table: Table) -> dict[str, str]:
@@ -273,14 +308,14 @@ def _has_statistics(data_type: DataType) -> bool:
     return isinstance(data_type, (NumericType, DateType, TimestampType, StringType))
 
 
-def _conform(frame: DataFrame, table: Table) -> DataFrame:
+def _conform(frame: DataFrame, table: Table, *, beside: list[str]) -> DataFrame:
     missing = [name for name in table.column_names if name not in frame.columns]
-    extra = [name for name in frame.columns if name not in table.column_names]
+    extra = [name for name in frame.columns if name not in (*table.column_names, *beside)]
     if missing or extra:
         raise UsageError(
             f"{table.name}: frame lacks columns {missing} and has undeclared {extra}; declared in schemas.py"
         )
-    return frame.select(*(F.col(c.name).cast(c.type).alias(c.name) for c in table.columns))
+    return frame.select(*(F.col(c.name).cast(c.type).alias(c.name) for c in table.columns), *beside)
 
 
 def _same(table: Table) -> Column:

@@ -51,7 +51,7 @@ def test_a_merge_inserts_updates_and_counts_what_changed_nothing(spark: SparkSes
         NAME, _edges(spark, ("a", "x:2", 1.0), ("b", "x:3", 2.0), ("c", "x:4", 1.0), received_at=later)
     )
 
-    assert (first, second) == ((2, 0), (2, 1))
+    assert (first[:2], second[:2]) == ((2, 0), (2, 1))
     expected = [("a", "x:2", 1.0), ("b", "x:3", 2.0), ("c", "x:4", 1.0)]
     assertDataFrameEqual(
         _content(lake_tables), spark.createDataFrame(expected, "edge_id string, dst_account_id string, weight double")
@@ -61,7 +61,7 @@ def test_a_merge_inserts_updates_and_counts_what_changed_nothing(spark: SparkSes
 def test_a_merge_that_commits_nothing_has_written_nothing(spark: SparkSession, lake_tables: Tables) -> None:
     edges = _edges(spark, ("a", "x:2", 1.0), ("b", "x:3", 1.0))
 
-    counts = [lake_tables.merge(NAME, edges, update=False) for _ in range(3)]
+    counts = [lake_tables.merge(NAME, edges, update=False)[:2] for _ in range(3)]
 
     assert counts == [(2, 0), (0, 2), (0, 2)]
 
@@ -72,7 +72,7 @@ def test_a_merge_updates_only_what_is_newer_and_can_leave_known_rows(spark: Spar
     older = lake_tables.merge(NAME, _edges(spark, ("a", "x:2", 3.0)), newer=F.col("s.weight") > F.col("t.weight"))
     known = lake_tables.merge(NAME, _edges(spark, ("a", "x:2", 9.0)), update=False)
 
-    assert (older, known) == ((0, 1), (0, 1))
+    assert (older[:2], known[:2]) == ((0, 1), (0, 1))
     assert [row["weight"] for row in lake_tables.read(NAME).collect()] == [5.0]
 
 
@@ -83,11 +83,12 @@ def test_a_merge_of_a_day_reads_that_day_only(spark: SparkSession, lake_tables: 
     snapshots = spark.createDataFrame(rows, schemas.spark_schema(name))
     lake_tables.merge(name, snapshots)
 
-    written = lake_tables.merge(name, snapshots.where(F.col("observed_date") == F.lit(days[1].date())))
+    higher = snapshots.where(F.col("observed_date") == F.lit(days[1].date())).withColumn("value", F.col("value") + 1)
+    written = lake_tables.merge(name, higher)
 
     history = spark.sql(f"DESCRIBE HISTORY delta.`{lake_tables.path(name)}`").where("operation = 'MERGE'")
     predicate = history.orderBy(F.col("version").desc()).first()["operationParameters"]["predicate"]
-    assert written == (0, 1)
+    assert written[:2] == (1, 0)
     assert "observed_date" in predicate
 
 

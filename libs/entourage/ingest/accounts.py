@@ -11,15 +11,11 @@ from __future__ import annotations
 
 from functools import reduce
 
-from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 STATE = ("handle", "display_name", "bio", "location", "urls", "created_at", "is_bot", "more")
 COUNTS = ("followers_count", "following_count")
-# Two entries of `extra` are ours: when the state was last seen, and which columns were carried over from the state
-# before,
-# because this source does not state them.
-LAST_SEEN, CARRIED = "last_seen_at", "carried"
 
 
 def account_history(items: DataFrame, *, stored: DataFrame) -> DataFrame:
@@ -70,19 +66,21 @@ def without(stored: DataFrame, *, keys: DataFrame) -> DataFrame:
 
 def _remembered(rows: DataFrame) -> DataFrame:
     """Return stored rows as the states that were observed: without what was carried."""
-    carried = F.split(F.coalesce(F.try_element_at("extra", F.lit(CARRIED)), F.lit("")), ",")
-    own = F.map_filter("extra", lambda key, _: ~key.isin(LAST_SEEN, CARRIED))
-    more = F.when(F.size(own) > 0, F.to_json(own))
-    values = {name: more if name == "more" else F.col(name) for name in STATE}
-    last_seen = F.try_to_timestamp(F.try_element_at("extra", F.lit(LAST_SEEN)))
+    values = {name: F.to_json("extra") if name == "more" else F.col(name) for name in STATE}
+    carried = F.coalesce("carried", F.array().cast("array<string>"))
     return rows.select(
         "account_id",
         "network",
-        *(F.when(~F.array_contains(carried, name), value).alias(name) for name, value in values.items()),
+        *(F.when(~F.array_contains(carried, _column(name)), value).alias(name) for name, value in values.items()),
         F.col("valid_from").alias("first_at"),
-        F.coalesce(last_seen, F.col("valid_from")).alias("last_at"),
+        F.coalesce("last_seen_at", "valid_from").alias("last_at"),
         *COUNTS,
     )
+
+
+def _column(name: str) -> str:
+    """Return the table's column of a part of the state: `more` is `extra` as text, since maps cannot be compared."""
+    return "extra" if name == "more" else name
 
 
 def _states(observations: DataFrame) -> DataFrame:
@@ -115,7 +113,7 @@ def _spans(points: DataFrame) -> DataFrame:
     in_time = Window.partitionBy("account_id").orderBy("at")
     so_far = in_time.rowsBetween(Window.unboundedPreceding, Window.currentRow)
     filled = {name: F.last(name, ignorenulls=True).over(so_far) for name in STATE}
-    names = [F.when(F.col(f"raw.{name}").isNull() & F.col(name).isNotNull(), name) for name in STATE]
+    names = [F.when(F.col(f"raw.{name}").isNull() & F.col(name).isNotNull(), _column(name)) for name in STATE]
     carried = points.withColumn("raw", F.struct(*STATE)).withColumns(filled).withColumn("now", F.struct(*STATE))
     changed = carried.withColumn(
         "is_change", ~F.coalesce(F.col("now").eqNullSafe(F.lag("now").over(in_time)), F.lit(False))
@@ -141,12 +139,7 @@ def _spans(points: DataFrame) -> DataFrame:
         "network",
         *(name for name in STATE if name != "more"),
         *COUNTS,
-        _extra().alias("extra"),
+        F.col("last_seen").alias("last_seen_at"),
+        F.when(F.size("carried") > 0, F.col("carried")).alias("carried"),
+        F.from_json("more", "map<string,string>").alias("extra"),
     )
-
-
-def _extra() -> Column:
-    own = F.coalesce(F.from_json("more", "map<string,string>"), F.create_map().cast("map<string,string>"))
-    ours = F.create_map(F.lit(LAST_SEEN), F.date_format("last_seen", "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXX"))
-    held = F.when(F.size("carried") > 0, F.create_map(F.lit(CARRIED), F.array_join("carried", ",")))
-    return F.map_concat(own, ours, F.coalesce(held, F.create_map().cast("map<string,string>")))

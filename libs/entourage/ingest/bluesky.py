@@ -1,147 +1,154 @@
 """Read Bluesky's Jetstream (v1): commits of posts, likes, reposts, follows and profiles; identity and account events.
 
-in: payloads ▶ out: items. A delete carries no record: it names only the at-URI, and becomes a retraction of that.
+in: one event ▶ out: items. A delete carries no record: it names only the at-URI, and becomes a retraction of that.
 """
 
 from __future__ import annotations
 
-from pyspark.sql import Column, DataFrame
-from pyspark.sql import functions as F
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
-from entourage.ingest import canonical as c
+from entourage.ingest import wire
+from entourage.ingest.wire import Item, Struct, struct, structs, text
 
 NETWORK = "bluesky"
-REF = "struct<uri string>"
-# `subject` is a string in follows and an object in likes: it is read as text, and the object out of that.
-RECORD = (
-    "struct<text string, createdAt string, langs array<string>, tags array<string>, subject string, "
-    "displayName string, "
-    f"description string, reply struct<root {REF}, parent {REF}>, "
-    "facets array<struct<features array<struct<`$type` string, "
-    "did string, uri string, tag string>>>>, "
-    f"embed struct<`$type` string, record struct<uri string, record {REF}>, external {REF}, "
-    "media struct<`$type` string>>>"
-)
-EVENT = (
-    "did string, time_us string, kind string, "
-    f"commit struct<operation string, collection string, rkey string, record {RECORD}>, "
-    "identity struct<did string, handle string, time string>, account struct<active string, status string, time string>"
-)
 VERBS = {"app.bsky.feed.like": "like", "app.bsky.feed.repost": "share", "app.bsky.graph.follow": "follow"}
 POSTS, PROFILES = "app.bsky.feed.post", "app.bsky.actor.profile"
+PUTS = ("create", "update")
 # Statuses of an account that ask for its posts to go; `deactivated` may be taken back, `desynchronized` is technical.
 GONE = ("deleted", "takendown")
 
 
-def items(payloads: DataFrame) -> DataFrame:
-    """Turn each event into a post, an act, an account or a retraction.
+class _Event(NamedTuple):
+    """What the items of an event share; `uri` is None unless all its parts are there."""
 
-    Args:
-        payloads: the `canonical.META` columns and `payload`.
+    did: str | None
+    operation: str | None
+    collection: str | None
+    record: Struct
+    uri: str | None
+    observed_at: dt.datetime
 
-    Returns:
-        Items (`canonical.items`), one an event; all four structs NULL for collections that are not read.
-    """
-    events = payloads.select(*c.META, F.explode_outer(F.from_json("payload", f"array<struct<{EVENT}>>")).alias("event"))
-    event = F.col("event")
-    commit, happened_at = event["commit"], c.moment(event["time_us"])
-    units = events.select(
-        *c.META,
-        "event",
-        F.coalesce(happened_at, F.col("modified_at")).alias("observed_at"),
-        F.concat(F.lit("at://"), event["did"], F.lit("/"), commit["collection"], F.lit("/"), commit["rkey"]).alias(
-            "uri"
-        ),
-        commit["operation"].isin("create", "update").alias("is_put"),
+
+def items(root: Struct, *, modified_at: dt.datetime) -> Iterator[Item]:
+    """Yield the post with its account, the act, the account or the retraction of an event: one item, or none."""
+    event = _event(root, modified_at)
+    is_put = event.operation in PUTS
+    is_post = is_put and event.collection == POSTS
+    verb = VERBS.get(event.collection or "") if is_put else None
+    handle = text(struct(root, "identity").get("handle"))
+    is_person = is_post or handle is not None or (is_put and event.collection == PROFILES)
+    found = {
+        "post": _post(event) if is_post else None,
+        "account": _account(event, handle) if is_person else None,
+        "act": None if verb is None else _act(event, verb),
+        "retraction": _retraction(event, text(struct(root, "account").get("status"))),
+    }
+    if any(found.values()):
+        yield wire.item(**found)
+
+
+def _event(root: Struct, modified_at: dt.datetime) -> _Event:
+    commit = struct(root, "commit")
+    did, collection, rkey = text(root.get("did")), text(commit.get("collection")), text(commit.get("rkey"))
+    is_whole = did is not None and collection is not None and rkey is not None
+    return _Event(
+        did=did,
+        operation=text(commit.get("operation")),
+        collection=collection,
+        record=struct(commit, "record"),
+        uri=f"at://{did}/{collection}/{rkey}" if is_whole else None,
+        observed_at=wire.moment(root.get("time_us")) or modified_at,
     )
-    record, observed_at, uri = commit["record"], F.col("observed_at"), F.col("uri")
-    is_post = F.col("is_put") & (commit["collection"] == POSTS)
-    is_act = F.col("is_put") & commit["collection"].isin(*VERBS)
-    is_person = (
-        event["identity"]["handle"].isNotNull() | (F.col("is_put") & (commit["collection"] == PROFILES)) | is_post
-    )
-    return c.items(
-        units,
-        post=F.when(is_post, _post(event, record, observed_at, uri)),
-        account=F.when(is_person, _account(event, record, observed_at)),
-        act=F.when(is_act, _act(event, record, observed_at, uri)),
-        retraction=_retraction(event, observed_at, uri),
-    )
 
 
-def _post(event: Column, record: Column, observed_at: Column, uri: Column) -> Column:
-    embed, features = record["embed"], F.flatten(F.transform(record["facets"], lambda facet: facet["features"]))
-    quoted = F.coalesce(embed["record"]["record"]["uri"], embed["record"]["uri"])
-    parent = record["reply"]["parent"]["uri"]
-    kinds = F.array(embed["media"]["$type"], F.when(~embed["$type"].contains("record"), embed["$type"]))
-    return c.post(
+def _post(event: _Event) -> dict[str, Any] | None:
+    record, embed, features = event.record, struct(event.record, "embed"), _features(event.record)
+    quoted = _uri(embed, "record", "record")
+    quoted = _uri(embed, "record") if quoted is None else quoted
+    parent, root = _uri(record, "reply", "parent"), _uri(record, "reply", "root")
+    langs = record.get("langs")
+    said = features or []
+    return wire.post(
         network=NETWORK,
-        post_id=uri,
-        version=F.when(event["commit"]["operation"] == "update", F.unix_millis(observed_at)),
-        account_id=event["did"],
-        created_at=F.coalesce(c.moment(record["createdAt"]), observed_at),
-        text=record["text"],
-        observed_at=observed_at,
-        language=c.first_of(record["langs"]),
+        post_id=event.uri,
+        version=wire.millis(event.observed_at) if event.operation == "update" else None,
+        account_id=event.did,
+        created_at=wire.moment(record.get("createdAt")) or event.observed_at,
+        text=text(record.get("text")),
+        observed_at=event.observed_at,
+        language=text(langs[0]) if isinstance(langs, list) and langs else None,
         reply_to=parent,
         reply_to_account=_owner(parent),
         shared=quoted,
         shared_account=_owner(quoted),
-        root=F.coalesce(record["reply"]["root"]["uri"], uri),
-        mentions=F.transform(features, lambda feature: c.qualified(NETWORK, feature["did"])),
-        hashtags=F.transform(
-            F.concat(
-                F.transform(F.coalesce(features, F.array()), lambda feature: feature["tag"]),
-                F.coalesce(record["tags"], F.array().cast("array<string>")),
-            ),
-            F.lower,
-        ),
-        urls=F.concat(
-            F.coalesce(F.transform(features, lambda feature: feature["uri"]), F.array().cast("array<string>")),
-            F.array(embed["external"]["uri"]),
-        ),
-        media=F.transform(F.filter(kinds, lambda kind: kind.isNotNull()), c.medium),
+        root=event.uri if root is None else root,
+        mentions=None if features is None else [wire.qualified(NETWORK, text(part.get("did"))) for part in said],
+        hashtags=wire.lowered([*(text(part.get("tag")) for part in said), *wire.texts(record.get("tags"))]),
+        urls=[*(text(part.get("uri")) for part in said), _uri(embed, "external")],
+        media=_media(embed),
     )
 
 
-def _account(event: Column, record: Column, observed_at: Column) -> Column:
-    return c.account(
+def _features(record: Struct) -> list[Struct] | None:
+    """Return the mentions, links and tags inside the text; None where there is no list of facets."""
+    facets = record.get("facets")
+    if not isinstance(facets, list):
+        return None
+    return [feature for facet in structs(facets) for feature in structs(facet.get("features"))]
+
+
+def _media(embed: Struct) -> list[str]:
+    """Return what is embedded, and what is beside a quote; the quote itself is no medium."""
+    beside, kind = text(struct(embed, "media").get("$type")), text(embed.get("$type"))
+    is_medium = kind is not None and "record" not in kind
+    return [wire.medium(found) for found in (beside, kind if is_medium else None) if found is not None]
+
+
+def _account(event: _Event, handle: str | None) -> dict[str, Any] | None:
+    return wire.account(
         network=NETWORK,
-        account_id=event["did"],
-        observed_at=observed_at,
-        handle=event["identity"]["handle"],
-        display_name=record["displayName"],
-        bio=record["description"],
+        account_id=event.did,
+        observed_at=event.observed_at,
+        handle=handle,
+        display_name=text(event.record.get("displayName")),
+        bio=text(event.record.get("description")),
     )
 
 
-def _act(event: Column, record: Column, observed_at: Column, uri: Column) -> Column:
-    collection = event["commit"]["collection"]
-    verb = F.coalesce(*(F.when(collection == name, verb) for name, verb in VERBS.items()))
-    object_uri = F.get_json_object(record["subject"], "$.uri")
-    toward = F.when(verb == "follow", record["subject"]).otherwise(_owner(object_uri))
-    return c.act(
+def _act(event: _Event, verb: str) -> dict[str, Any]:
+    """Return the act; `subject` is the did itself in follows, and an object with the post's uri in likes and shares."""
+    object_uri = _uri(event.record, "subject")
+    toward = text(event.record.get("subject")) if verb == "follow" else _owner(object_uri)
+    return wire.act(
         network=NETWORK,
-        edge_id=c.qualified(NETWORK, uri),
-        src=c.qualified(NETWORK, event["did"]),
-        dst=c.qualified(NETWORK, toward),
+        edge_id=wire.qualified(NETWORK, event.uri),
+        src=wire.qualified(NETWORK, event.did),
+        dst=wire.qualified(NETWORK, toward),
         verb=verb,
-        object_id=c.qualified(NETWORK, object_uri),
-        occurred_at=F.coalesce(c.moment(record["createdAt"]), observed_at),
+        object_id=wire.qualified(NETWORK, object_uri),
+        occurred_at=wire.moment(event.record.get("createdAt")) or event.observed_at,
     )
 
 
-def _retraction(event: Column, observed_at: Column, uri: Column) -> Column:
-    commit = event["commit"]
-    is_delete = (commit["operation"] == "delete") & commit["collection"].isin(POSTS, *VERBS)
-    kind = F.when(commit["collection"] == "app.bsky.graph.follow", "unfollow").otherwise("delete")
-    is_gone = event["account"]["status"].isin(*GONE)
-    of_record = c.retraction(network=NETWORK, object_id=c.qualified(NETWORK, uri), kind=kind, occurred_at=observed_at)
-    account_id = c.qualified(NETWORK, event["did"])
-    of_account = c.retraction(network=NETWORK, object_id=account_id, kind="user_delete", occurred_at=observed_at)
-    return F.when(is_delete, of_record).when(is_gone, of_account)
+def _retraction(event: _Event, status: str | None) -> dict[str, Any] | None:
+    if event.operation == "delete" and (event.collection == POSTS or event.collection in VERBS):
+        object_id, kind = event.uri, "unfollow" if VERBS.get(event.collection) == "follow" else "delete"
+    elif status in GONE:
+        object_id, kind = event.did, "user_delete"
+    else:
+        return None
+    return wire.retraction(network=NETWORK, object_id=object_id, kind=kind, occurred_at=event.observed_at)
 
 
-def _owner(uri: Column) -> Column:
+def _uri(of: Struct, *names: str) -> str | None:
+    return text(struct(of, *names).get("uri"))
+
+
+def _owner(uri: str | None) -> str | None:
     """Return the did in an at-URI, which names its repository."""
-    return F.nullif(F.regexp_extract(uri, "^at://([^/]+)/", 1), F.lit(""))
+    if uri is None or not uri.startswith("at://"):
+        return None
+    did, slash, _ = uri.removeprefix("at://").partition("/")
+    return did if did and slash else None

@@ -28,12 +28,11 @@ ACT = (
     "weight:double,occurred_at:timestamp>"
 )
 RETRACTION = "struct<network:string,object_id:string,kind:string,occurred_at:timestamp>"
-META = ("event_id", "format", "file", "position", "modified_at")
+META = ("event_id", "source", "format", "file", "position", "modified_at")
 # A post may not lie outside: such a time is a default or an error, and would live in a partition of its own for ever.
 EARLIEST, LATEST = "1990-01-01 00:00:00", "2100-01-01 00:00:00"
 # JSON numbers, as Spark writes them where text is asked for (1.48237304E9); short enough for decimal(38,6).
 NUMBER = "^-?[0-9]{1,20}([.][0-9]{1,17})?([eE][+]?1?[0-9])?$"
-X_EPOCH_MS = 1_288_834_974_657  # first millisecond of X's snowflake ids (4 November 2010)
 
 
 def post(
@@ -139,18 +138,6 @@ def act(
     ).cast(ACT)
 
 
-def retraction(*, network: str, object_id: Column, kind: Column | str, occurred_at: Column) -> Column:
-    """Return a `RETRACTION` of an object id with its network; NULL where there is none. No time: the epoch."""
-    when = F.coalesce(occurred_at, F.timestamp_seconds(F.lit(0)))
-    return F.when(object_id.isNotNull(), F.struct(F.lit(network), object_id, _word(kind), when)).cast(RETRACTION)
-
-
-def notice(found: Column, *, network: str) -> Column:
-    """Return a `RETRACTION` of a struct with object_id, kind and at, as a network's notices are gathered."""
-    object_id = qualified(network, found["object_id"])
-    return retraction(network=network, object_id=object_id, kind=found["kind"], occurred_at=moment(found["at"]))
-
-
 def items(
     units: DataFrame,
     *,
@@ -215,65 +202,11 @@ def moment(text: Column) -> Column:
     return F.when(parsed.between(F.lit(EARLIEST).cast("timestamp"), F.lit(LATEST).cast("timestamp")), parsed)
 
 
-def unescaped(text: Column) -> Column:
-    """Return text with the five entities of XML and the usual two more replaced, `&amp;` last."""
-    pairs = {"&lt;": "<", "&gt;": ">", "&quot;": '"', "&#39;": "'", "&#x27;": "'", "&nbsp;": " ", "&amp;": "&"}
-    plain = text
-    for entity, character in pairs.items():
-        plain = F.replace(plain, F.lit(entity), F.lit(character))
-    return F.when(F.contains(text, F.lit("&")), plain).otherwise(text)
-
-
-def without_tags(html: Column) -> Column:
-    """Return the text of HTML: paragraphs and breaks become line ends, other tags go, entities are replaced."""
-    lines = F.regexp_replace(html, r"(?i)<br\s*/?>|</p>\s*<p[^>]*>", "\n")
-    return unescaped(F.regexp_replace(lines, "<[^>]*>", ""))
-
-
 def distinct(values: Column | None) -> Column:
     """Return an array without NULLs, empty strings and repeats; NULL for none at all."""
     if values is None:
         return F.lit(None).cast("array<string>")
     return F.array_distinct(F.filter(values, lambda value: value != "")).cast("array<string>")
-
-
-def first_of(values: Column) -> Column:
-    """Return the first element of an array, or NULL."""
-    return F.get(values, F.lit(0))
-
-
-def fields(struct: Column, names: list[str]) -> Column:
-    """Return a struct of some fields of another, NULL where that is NULL."""
-    return F.when(struct.isNotNull(), F.struct(*(struct[name].alias(name) for name in names)))
-
-
-def names_of(ddl: str) -> list[str]:
-    """Return the names of the fields of a DDL list, in their order."""
-    names, depth, start = [], 0, 0
-    for position, character in enumerate(f"{ddl},"):
-        depth += {"<": 1, ">": -1}.get(character, 0)
-        if character == "," and depth == 0:
-            names.append(ddl[start:position].strip().split(" ")[0].strip("`"))
-            start = position + 1
-    return names
-
-
-def medium(kind: Column) -> Column:
-    """Return photo, video, gif or link for what the networks call them."""
-    word = F.lower(kind)
-    return (
-        F.when(word.contains("gif"), "gif")
-        .when(word.contains("video"), "video")
-        .when(word.contains("photo") | word.contains("image"), "photo")
-        .otherwise("link")
-    )
-
-
-def extra(values: dict[str, Column]) -> Column:
-    """Return a map of the values that are there; NULL for none."""
-    pairs = [part for name, value in values.items() for part in (F.lit(name), value.cast("string"))]
-    found = F.map_filter(F.create_map(*pairs), lambda _, value: value.isNotNull())
-    return F.when(F.size(found) > 0, found)
 
 
 def _counters(counters: dict[str, Column] | None) -> Column:

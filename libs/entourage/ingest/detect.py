@@ -21,13 +21,12 @@ def payloads(pieces: DataFrame) -> DataFrame:
     """Give each piece its format and digests.
 
     Args:
-        pieces: `file`, `modified_at`, `position`, `payload`, `reason_code`, `reason`, `is_marker`, and `given`: the
-            format or mapping that the user named (NULL: found by the keys).
+        pieces: `source`, `file`, `modified_at`, `position`, `payload`, `reason_code`, `reason`, `is_marker`, and
+            `given`: the format or mapping that is known beforehand (NULL: found by the keys).
 
     Returns:
         The pieces, markers among them, and `format` (NULL where refused before), `event_id` (SHA-256 of format and
-        payload),
-        `payload_sha256`, `reason_code`, `reason`.
+        payload), `reason_code`, `reason`.
     """
     keyed = pieces.withColumn("keys", F.when(~F.col("is_marker"), _keys(F.col("payload"))))
     found = keyed.withColumn("format", F.coalesce("given", _format(F.col("keys"), F.col("payload"))))
@@ -45,7 +44,7 @@ def payloads(pieces: DataFrame) -> DataFrame:
     known = F.when(is_json, F.col("format"))
     return found.select(
         F.sha2(F.concat_ws("\n", known, "payload"), 256).alias("event_id"),
-        F.sha2(F.col("payload"), 256).alias("payload_sha256"),
+        "source",
         known.alias("format"),
         "file",
         "position",
@@ -62,7 +61,7 @@ def opened(payloads: DataFrame, *, files: DataFrame) -> DataFrame:
 
     Args:
         payloads: `payloads`, staged.
-        files: `path`, `modified_at`.
+        files: `source`, `path`, `modified_at`.
     """
     code, sentence = reasons.unreadable()
     seen = payloads.select("file").distinct()
@@ -72,7 +71,7 @@ def opened(payloads: DataFrame, *, files: DataFrame) -> DataFrame:
         "modified_at": F.col("modified_at"),
         "position": F.lit(0).cast("bigint"),
         "payload": F.lit(""),
-        "payload_sha256": F.sha2(F.lit(""), 256),
+        "source": F.col("source"),
         "reason_code": F.lit(code),
         "reason": F.lit(sentence),
     }

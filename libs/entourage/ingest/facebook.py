@@ -1,153 +1,135 @@
 """Read Facebook Graph API feeds of pages: posts, nested comments, reactions.
 
-in: payloads ▶ out: items. Comments without an author (the Graph API hides most) get ``facebook:unknown:COMMENT``.
+in: one object ▶ out: items. Comments without an author (the Graph API hides most) get ``facebook:unknown:COMMENT``.
 """
 
 from __future__ import annotations
 
-from pyspark.sql import Column, DataFrame
-from pyspark.sql import functions as F
+import datetime as dt
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
 
-from entourage.ingest import canonical as c
+from entourage.ingest import wire
+from entourage.ingest.wire import Item, Struct, struct, structs, text
 
 NETWORK = "facebook"
-FROM = "struct<id string, name string, username string>"
-SUMMARY = "summary struct<total_count string>"
-REACTIONS = f"struct<data array<struct<id string, name string, type string>>, {SUMMARY}>"
-LEAF = (
-    "id string, message string, story string, created_time string, "
-    f"`from` {FROM}, reactions {REACTIONS}, likes {REACTIONS}, like_count string, comment_count string, "
-    "shares struct<count string>, permalink_url string, message_tags array<struct<id string, name string>>, "
-    "attachments struct<data array<struct<type string, media_type string, url string>>>, "
-    "place struct<name string>, application struct<name string>, updated_time string"
-)
-COMMENT = f"{LEAF}, comments struct<data array<struct<{LEAF}>>, {SUMMARY}>"
-POST = f"{LEAF}, comments struct<data array<struct<{COMMENT}>>, {SUMMARY}>"
-ROOT = f"struct<{POST}, data array<struct<{POST}>>>"
-UNIT = (
-    f"struct<post struct<{LEAF}>, parent string, parent_account string, root string, replies string, observed string>"
-)
+HASHTAG = re.compile(r"#(\w+)")
 
 
-def items(payloads: DataFrame) -> DataFrame:
-    """Split feeds into posts and comments with their authors, and reactions as likes.
+def items(root: Struct, *, modified_at: dt.datetime) -> Iterator[Item]:
+    """Yield the posts and comments of a feed or post with their authors, and reactions as likes.
 
-    Args:
-        payloads: the `canonical.META` columns and `payload`.
-
-    Returns:
-        Items (`canonical.items`), at least one a payload.
+    All were seen at the newest time among them; answers to comments do not count for it.
     """
-    roots = payloads.select(*c.META, F.explode_outer(F.from_json("payload", f"array<{ROOT}>")).alias("root"))
-    units = roots.select(*c.META, F.explode_outer(_units(F.col("root"))).alias("unit"))
-    unit = F.col("unit")
-    observed_at = F.coalesce(c.moment(unit["observed"]), F.col("modified_at"))
-    posts = c.items(units, post=_post(unit, observed_at), account=_account(unit["post"]["from"], observed_at))
-    post = unit["post"]
-    reactions = F.flatten(
-        F.filter(F.array(post["reactions"]["data"], post["likes"]["data"]), lambda found: found.isNotNull())
+    itself = [root] if root.get("created_time") is not None else []
+    posts = [*itself, *structs(root.get("data"))]
+    observed_at = wire.moment(_newest(posts)) or modified_at
+    for post in posts:
+        yield from _thread(post, observed_at)
+
+
+def _newest(posts: list[Struct]) -> str | None:
+    times = (text(found.get("created_time")) for post in posts for found in (post, *_data(post, "comments")))
+    return max((time for time in times if time is not None), default=None)
+
+
+def _thread(post: Struct, observed_at: dt.datetime) -> Iterator[Item]:
+    """Yield a post, its comments and the answers to them."""
+    root_id = text(post.get("id"))
+    replies = struct(post, "comments", "summary").get("total_count")
+    yield from _unit(post, {}, root_id, replies, observed_at)
+    for comment in _data(post, "comments"):
+        yield from _unit(comment, post, root_id, comment.get("comment_count"), observed_at)
+        for answer in _data(comment, "comments"):
+            yield from _unit(answer, comment, root_id, answer.get("comment_count"), observed_at)
+
+
+def _unit(post: Struct, parent: Struct, root_id: str | None, replies: Any, observed_at: dt.datetime) -> Iterator[Item]:
+    """Yield a post or comment with its author, and those who reacted to it."""
+    yield wire.item(
+        post=_post(post, parent, root_id, replies, observed_at), account=_account(struct(post, "from"), observed_at)
     )
-    reacted = units.select(*c.META, "unit", F.explode(reactions).alias("reaction"))
-    return posts.unionByName(
-        c.items(reacted, account=_account(F.col("reaction"), observed_at), act=_like(post, F.col("reaction")))
-    )
+    for reaction in (*_data(post, "reactions"), *_data(post, "likes")):
+        yield wire.item(account=_account(reaction, observed_at), act=_like(post, reaction))
 
 
-def _units(root: Column) -> Column:
-    """Return one struct a post, comment and comment on a comment; all were seen at the feed's newest time."""
-    none = F.array().cast(f"array<struct<{POST}>>")
-    itself = F.when(root["created_time"].isNotNull(), F.array(c.fields(root, c.names_of(POST)))).otherwise(none)
-    posts = F.concat(itself, F.coalesce(root["data"], none))
-    seen = F.array_max(F.flatten(F.transform(posts, _times)))
-    return F.flatten(F.transform(posts, lambda post: _thread(post, seen)))
-
-
-def _times(post: Column) -> Column:
-    none = F.array().cast("array<string>")
-    return F.concat(
-        F.array(post["created_time"]),
-        F.coalesce(F.transform(post["comments"]["data"], lambda comment: comment["created_time"]), none),
-    )
-
-
-def _thread(post: Column, seen: Column) -> Column:
-    none = F.array().cast(f"array<{UNIT}>")
-    return F.concat(
-        F.array(_unit(post, F.lit(None), F.lit(None), post["id"], post["comments"]["summary"]["total_count"], seen)),
-        F.coalesce(
-            F.flatten(F.transform(post["comments"]["data"], lambda comment: _branch(comment, post, seen))), none
-        ),
-    )
-
-
-def _branch(comment: Column, post: Column, seen: Column) -> Column:
-    none = F.array().cast(f"array<{UNIT}>")
-    answers = F.transform(
-        comment["comments"]["data"],
-        lambda answer: _unit(answer, comment["id"], _author(comment), post["id"], answer["comment_count"], seen),
-    )
-    return F.concat(
-        F.array(_unit(comment, post["id"], _author(post), post["id"], comment["comment_count"], seen)),
-        F.coalesce(answers, none),
-    )
-
-
-def _unit(post: Column, parent: Column, parent_account: Column, root: Column, replies: Column, seen: Column) -> Column:
-    return F.struct(c.fields(post, c.names_of(LEAF)), parent, parent_account, root, replies, seen).cast(UNIT)
-
-
-def _post(unit: Column, observed_at: Column) -> Column:
-    post = unit["post"]
-    attached = post["attachments"]["data"]
-    likes = F.coalesce(
-        post["like_count"], post["reactions"]["summary"]["total_count"], post["likes"]["summary"]["total_count"]
-    )
-    return c.post(
+def _post(
+    post: Struct, parent: Struct, root_id: str | None, replies: Any, observed_at: dt.datetime
+) -> dict[str, Any] | None:
+    message, attached = text(post.get("message")), struct(post, "attachments")
+    likes = [
+        post.get("like_count"),
+        *(struct(post, name, "summary").get("total_count") for name in ("reactions", "likes")),
+    ]
+    return wire.post(
         network=NETWORK,
-        post_id=post["id"],
+        post_id=text(post.get("id")),
         account_id=_author(post),
-        created_at=c.moment(post["created_time"]),
-        text=F.coalesce(post["message"], post["story"]),
+        created_at=wire.moment(post.get("created_time")),
+        text=text(post.get("story")) if message is None else message,
         observed_at=observed_at,
-        reply_to=unit["parent"],
-        reply_to_account=unit["parent_account"],
-        root=unit["root"],
-        mentions=F.transform(post["message_tags"], lambda tag: c.qualified(NETWORK, tag["id"])),
-        hashtags=F.transform(F.regexp_extract_all(post["message"], F.lit(r"#(\w+)"), F.lit(1)), F.lower),
-        urls=F.transform(attached, lambda found: found["url"]),
-        media=F.transform(attached, lambda found: c.medium(F.coalesce(found["media_type"], found["type"]))),
-        place=post["place"]["name"],
-        source_app=post["application"]["name"],
-        counters={"likes": likes, "shares": post["shares"]["count"], "replies": unit["replies"]},
+        reply_to=text(parent.get("id")),
+        reply_to_account=_author(parent),
+        root=root_id,
+        mentions=_each(post, "message_tags", lambda tag: wire.qualified(NETWORK, text(tag.get("id")))),
+        hashtags=None if message is None else wire.lowered(HASHTAG.findall(message)),
+        urls=_each(attached, "data", lambda found: text(found.get("url"))),
+        media=_each(attached, "data", _medium),
+        place=text(struct(post, "place").get("name")),
+        source_app=text(struct(post, "application").get("name")),
+        counters={
+            "likes": next((count for count in likes if count is not None), None),
+            "shares": struct(post, "shares").get("count"),
+            "replies": replies,
+        },
     )
 
 
-def _account(person: Column, observed_at: Column) -> Column:
-    return c.account(
+def _account(person: Struct, observed_at: dt.datetime) -> dict[str, Any] | None:
+    return wire.account(
         network=NETWORK,
-        account_id=person["id"],
+        account_id=text(person.get("id")),
         observed_at=observed_at,
-        display_name=person["name"],
+        display_name=text(person.get("name")),
     )
 
 
-def _like(post: Column, reaction: Column) -> Column:
-    src, dst = c.qualified(NETWORK, reaction["id"]), c.qualified(NETWORK, _author(post))
-    object_id = c.qualified(NETWORK, post["id"])
-    return F.when(
-        reaction["id"].isNotNull(),
-        c.act(
-            network=NETWORK,
-            edge_id=F.concat_ws(":", F.lit(NETWORK), F.lit("like"), reaction["id"], post["id"]),
-            src=src,
-            dst=dst,
-            verb="like",
-            object_id=object_id,
-        ),
+def _like(post: Struct, reaction: Struct) -> dict[str, Any] | None:
+    """Return a reaction as a like, under one edge id however often one reacts; None without the one who does."""
+    reaction_id, post_id = text(reaction.get("id")), text(post.get("id"))
+    if reaction_id is None:
+        return None
+    return wire.act(
+        network=NETWORK,
+        edge_id=":".join(part for part in (NETWORK, "like", reaction_id, post_id) if part is not None),
+        src=wire.qualified(NETWORK, reaction_id),
+        dst=wire.qualified(NETWORK, _author(post)),
+        verb="like",
+        object_id=wire.qualified(NETWORK, post_id),
     )
 
 
-def _author(post: Column) -> Column:
+def _author(post: Struct) -> str | None:
     """Return the author; a post of a page names the page in its id (PAGE_POST)."""
-    page = F.when(post["id"].contains("_") & post["story"].isNotNull(), F.substring_index(post["id"], "_", 1))
-    return F.coalesce(post["from"]["id"], page, F.concat(F.lit("unknown:"), post["id"]))
+    author, post_id = text(struct(post, "from").get("id")), text(post.get("id"))
+    if author or not post_id:
+        return author
+    page, joined, _ = post_id.partition("_")
+    return page if joined and post.get("story") is not None else f"unknown:{post_id}"
+
+
+def _medium(attachment: Struct) -> str:
+    kind = text(attachment.get("media_type"))
+    return wire.medium(attachment.get("type") if kind is None else kind)
+
+
+def _data(of: Struct, name: str) -> list[Struct]:
+    """Return the objects of an edge of the graph."""
+    return structs(struct(of, name).get("data"))
+
+
+def _each(of: Struct, name: str, read: Callable[[Struct], str | None]) -> list[str | None] | None:
+    """Return what is read of each object of a list; None where there is no list, or one of other things only."""
+    values, found = of.get(name), structs(of.get(name))
+    return [read(element) for element in found] if found or values == [] else None

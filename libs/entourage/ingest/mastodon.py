@@ -1,131 +1,115 @@
 """Read Mastodon statuses: HTML becomes text, ids become the uris that hold on every instance.
 
-in: payloads ▶ out: items. A boosted or quoted status inside a status is an item of its own.
+in: one object ▶ out: items. A boosted or quoted status inside a status is an item of its own.
 
 An account is named by its profile's URL, since mentions carry no uri. The numbers in `in_reply_to_id` hold on one
-instance only:
-such a reply names ``mastodon:local:NUMBER``.
+instance only: such a reply names ``mastodon:local:NUMBER``.
 """
 
 from __future__ import annotations
 
-from pyspark.sql import Column, DataFrame
-from pyspark.sql import functions as F
+import datetime as dt
+from collections.abc import Callable, Iterator
+from typing import Any
 
-from entourage.ingest import canonical as c
+from entourage.ingest import wire
+from entourage.ingest.wire import Item, Struct, struct, structs, text
 
 NETWORK = "mastodon"
-ACCOUNT = (
-    "struct<id string, username string, acct string, url string, uri string, display_name string, note string, "
-    "bot string, "
-    "noindex string, created_at string, followers_count string, following_count string, statuses_count string, "
-    "fields array<struct<value string>>>"
-)
-STATUS = (
-    "id string, uri string, url string, created_at string, edited_at string, content string, text string, "
-    "language string, "
-    "visibility string, spoiler_text string, in_reply_to_id string, in_reply_to_account_id string, "
-    f"account {ACCOUNT}, mentions array<struct<id string, url string, acct string>>, tags array<struct<name string>>, "
-    "media_attachments array<struct<type string>>, card struct<url string>, application struct<name string>, "
-    "replies_count string, reblogs_count string, favourites_count string, quotes_count string"
-)
-NESTED = f"struct<{STATUS}>"
-ROOT = f"{STATUS}, reblog {NESTED}, quote struct<state string, quoted_status {NESTED}>"
-UNIT = f"struct<status {NESTED}, shared string, shared_account string, is_share boolean, observed string>"
 
 
-def items(payloads: DataFrame) -> DataFrame:
-    """Split statuses into posts with their authors.
-
-    Args:
-        payloads: the `canonical.META` columns and `payload`.
-
-    Returns:
-        Items (`canonical.items`), at least one a payload.
-    """
-    roots = payloads.select(*c.META, F.explode_outer(F.from_json("payload", f"array<struct<{ROOT}>>")).alias("root"))
-    units = roots.select(*c.META, F.explode_outer(_units(F.col("root"))).alias("unit"))
-    unit = F.col("unit")
-    observed_at = F.coalesce(c.moment(unit["observed"]), F.col("modified_at"))
-    return c.items(units, post=_post(unit, observed_at), account=_account(unit["status"]["account"], observed_at))
+def items(root: Struct, *, modified_at: dt.datetime) -> Iterator[Item]:
+    """Yield a status and those inside it with their authors; all were seen when the outer one was published."""
+    observed_at = wire.moment(root.get("created_at")) or modified_at
+    inner = structs([root.get("reblog"), struct(root, "quote").get("quoted_status")])
+    shared = inner[0] if inner else {}
+    yield _status(root, shared, observed_at, is_share=isinstance(root.get("reblog"), dict))
+    for status in inner:
+        yield _status(status, {}, observed_at)
 
 
-def _units(root: Column) -> Column:
-    quoted = root["quote"]["quoted_status"]
-    inner = F.coalesce(root["reblog"], quoted)
-    itself = F.struct(
-        c.fields(root, c.names_of(STATUS)),
-        inner["uri"],
-        _person(inner["account"]),
-        root["reblog"].isNotNull(),
-        root["created_at"],
-    )
-    nothing = F.lit(None)
-    nested = [
-        F.struct(status, nothing, nothing, F.lit(False), root["created_at"]).cast(UNIT)
-        for status in (root["reblog"], quoted)
-    ]
-    return F.filter(F.array(itself.cast(UNIT), *nested), lambda unit: unit["status"].isNotNull())
-
-
-def _post(unit: Column, observed_at: Column) -> Column:
-    status = unit["status"]
-    warning = F.nullif(status["spoiler_text"], F.lit(""))
-    answered = c.first_of(F.filter(status["mentions"], lambda m: m["id"] == status["in_reply_to_account_id"]))
-    is_to_self = status["in_reply_to_account_id"] == status["account"]["id"]
-    return c.post(
+def _status(status: Struct, shared: Struct, observed_at: dt.datetime, *, is_share: bool = False) -> Item:
+    person = struct(status, "account")
+    parent_id = text(status.get("in_reply_to_id"))
+    post = wire.post(
         network=NETWORK,
-        post_id=F.coalesce(status["uri"], status["url"]),
-        version=F.unix_millis(c.moment(status["edited_at"])),
-        account_id=_person(status["account"]),
-        created_at=c.moment(status["created_at"]),
-        text=F.concat_ws("\n", warning, c.without_tags(status["content"])),
+        post_id=text(status.get("uri")) or text(status.get("url")),
+        version=wire.millis(wire.moment(status.get("edited_at"))),
+        account_id=_person(person),
+        created_at=wire.moment(status.get("created_at")),
+        text=_said(status),
         observed_at=observed_at,
-        language=status["language"],
-        is_share=unit["is_share"],
-        reply_to=F.concat(F.lit("local:"), status["in_reply_to_id"]),
-        reply_to_account=F.when(is_to_self, _person(status["account"])).otherwise(answered["url"]),
-        shared=unit["shared"],
-        shared_account=unit["shared_account"],
-        mentions=F.transform(status["mentions"], lambda mention: c.qualified(NETWORK, mention["url"])),
-        hashtags=F.transform(status["tags"], lambda tag: F.lower(tag["name"])),
-        urls=F.array(status["card"]["url"]),
-        media=F.transform(status["media_attachments"], lambda medium: c.medium(medium["type"])),
-        source_app=status["application"]["name"],
-        extra=c.extra({"visibility": status["visibility"], "native_id": status["id"]}),
+        language=text(status.get("language")),
+        is_share=is_share,
+        reply_to=f"local:{parent_id}" if parent_id else None,
+        reply_to_account=_answered(status),
+        shared=text(shared.get("uri")),
+        shared_account=_person(struct(shared, "account")),
+        mentions=_each(status, "mentions", lambda mention: wire.qualified(NETWORK, text(mention.get("url")))),
+        hashtags=_each(status, "tags", lambda tag: (text(tag.get("name")) or "").lower()),
+        urls=[text(struct(status, "card").get("url"))],
+        media=_each(status, "media_attachments", lambda medium: wire.medium(medium.get("type"))),
+        source_app=text(struct(status, "application").get("name")),
+        extra=wire.extra({"visibility": status.get("visibility"), "native_id": status.get("id")}),
         counters={
-            "likes": status["favourites_count"],
-            "shares": status["reblogs_count"],
-            "replies": status["replies_count"],
-            "quotes": status["quotes_count"],
+            "likes": status.get("favourites_count"),
+            "shares": status.get("reblogs_count"),
+            "replies": status.get("replies_count"),
+            "quotes": status.get("quotes_count"),
         },
     )
+    return wire.item(post=post, account=_account(person, observed_at))
 
 
-def _account(person: Column, observed_at: Column) -> Column:
-    return c.account(
+def _account(person: Struct, observed_at: dt.datetime) -> dict[str, Any] | None:
+    return wire.account(
         network=NETWORK,
         account_id=_person(person),
         observed_at=observed_at,
-        handle=person["acct"],
-        display_name=person["display_name"],
-        bio=c.without_tags(person["note"]),
-        urls=c.distinct(
-            F.transform(
-                person["fields"],
-                lambda field: F.nullif(F.regexp_extract(field["value"], 'href="([^"]+)"', 1), F.lit("")),
-            )
-        ),
-        created_at=c.moment(person["created_at"]),
-        is_bot=c.truth(person["bot"]),
-        extra=c.extra({"noindex": person["noindex"], "uri": person["uri"]}),
+        handle=text(person.get("acct")),
+        display_name=text(person.get("display_name")),
+        bio=wire.without_tags(text(person.get("note"))),
+        urls=wire.distinct(_each(person, "fields", _link)),
+        created_at=wire.moment(person.get("created_at")),
+        is_bot=wire.truth(person.get("bot")),
+        extra=wire.extra({"noindex": person.get("noindex"), "uri": person.get("uri")}),
         counters={
-            "followers": person["followers_count"],
-            "following": person["following_count"],
-            "posts": person["statuses_count"],
+            "followers": person.get("followers_count"),
+            "following": person.get("following_count"),
+            "posts": person.get("statuses_count"),
         },
     )
 
 
-def _person(person: Column) -> Column:
-    return F.coalesce(person["url"], person["uri"], person["acct"])
+def _person(person: Struct) -> str | None:
+    return text(person.get("url")) or text(person.get("uri")) or text(person.get("acct"))
+
+
+def _said(status: Struct) -> str:
+    """Return the text below its content warning, which is no HTML; an empty one for neither."""
+    parts = (text(status.get("spoiler_text")) or None, wire.without_tags(text(status.get("content"))))
+    return "\n".join(part for part in parts if part is not None)
+
+
+def _answered(status: Struct) -> str | None:
+    """Return whom a status answers: oneself, or one mentioned; ids of accounts hold on one instance only."""
+    answered_id = text(status.get("in_reply_to_account_id"))
+    if answered_id is None:
+        return None
+    person = struct(status, "account")
+    if answered_id == text(person.get("id")):
+        return _person(person)
+    mentioned = (m for m in structs(status.get("mentions")) if text(m.get("id")) == answered_id)
+    return text(next(mentioned, {}).get("url"))
+
+
+def _link(field: Struct) -> str | None:
+    """Return where the first link of a profile's field leads."""
+    link, end, _ = (text(field.get("value")) or "").partition('href="')[2].partition('"')
+    return link if end else None
+
+
+def _each(of: Struct, name: str, read: Callable[[Struct], str | None]) -> list[str | None] | None:
+    """Return what is read of each object of a list; None where there is no list, or one of other things only."""
+    values, found = of.get(name), structs(of.get(name))
+    return [read(element) for element in found] if found or values == [] else None

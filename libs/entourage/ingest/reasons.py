@@ -21,6 +21,7 @@ SENTENCES = {
         "conf/sources/ and use ingest_records."
     ),
     "no_items": "This is a valid {} payload without posts, accounts or acts in it (such as counts, ids or a notice).",
+    "bad_shape": "The payload is built so that its format's reader gave up ({}); nothing of it was read.",
     "missing_id": "The item has no id, so it could never be told from others or deleted.",
     "missing_author": "The post has no author.",
     "bad_time": "The time is missing, cannot be read, or lies outside the years 1990 to 2099.",

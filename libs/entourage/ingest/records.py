@@ -7,6 +7,7 @@ accounts, edges.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
@@ -20,10 +21,15 @@ ADDRESS = ("line", "postcode", "city", "region", "country")
 TABLES = {"persons": "silver.source_records", "consents": "silver.consent_events"}
 
 
-def rows(payloads: DataFrame, *, mapping: Mapping, received_at: dt.datetime) -> DataFrame:
-    """Return the rows of a source of persons or consents."""
-    make = source_records if mapping.kind == "persons" else consent_events
-    return make(payloads, mapping=mapping, received_at=received_at)
+def rows(payloads: DataFrame, *, mappings: Iterable[Mapping], received_at: dt.datetime) -> dict[str, DataFrame]:
+    """Return the rows of sources of persons and consents, by their kind; `payloads.source` is a mapping's name."""
+    make = {"persons": source_records, "consents": consent_events}
+    found: dict[str, DataFrame] = {}
+    for mapping in mappings:
+        own = payloads.where(F.col("source") == mapping.name)
+        frame = make[mapping.kind](own, mapping=mapping, received_at=received_at)
+        found[mapping.kind] = found[mapping.kind].unionByName(frame) if mapping.kind in found else frame
+    return found
 
 
 def source_records(payloads: DataFrame, *, mapping: Mapping, received_at: dt.datetime) -> DataFrame:
@@ -57,11 +63,14 @@ _OWN = {"record_id", "system", "address", "received_at", "extra"}
 
 
 def newest(records: DataFrame) -> DataFrame:
-    """Return one state of each source record: the one changed last; then a total order over all that it says."""
+    """Return one state of each source record: the one changed last; then a total order over all that it says.
+
+    `source` stays beside the columns of silver.source_records.
+    """
     good = records.where(F.col("reason_code").isNull())
     one = F.row_number().over(Window.partitionBy("record_id").orderBy(recency("").desc()))
     names = table("silver.source_records").column_names
-    return good.withColumn("one", one).where(F.col("one") == 1).select(*names)
+    return good.withColumn("one", one).where(F.col("one") == 1).select(*names, "source")
 
 
 def recency(alias: str) -> Column:
@@ -113,9 +122,11 @@ def consent_events(payloads: DataFrame, *, mapping: Mapping, received_at: dt.dat
 
 
 def distinct_events(events: DataFrame) -> DataFrame:
-    """Return each distinct consent event once."""
+    """Return each distinct consent event once; `source` stays beside the columns of silver.consent_events."""
     names = table("silver.consent_events").column_names
-    return events.where(F.col("reason_code").isNull()).select(*names).dropDuplicates(["consent_event_id"])
+    good = events.where(F.col("reason_code").isNull())
+    one = F.row_number().over(Window.partitionBy("consent_event_id").orderBy("source", "file", "position"))
+    return good.withColumn("one", one).where(F.col("one") == 1).select(*names, "source")
 
 
 def _type(name: str) -> str:

@@ -1,87 +1,94 @@
 """Read Reddit comments and submissions, as JSON lines of dumps or as listings of its API.
 
-in: payloads ▶ out: items. Post ids are fullnames (t1_… comments, t3_… submissions), for the short ids overlap.
+in: one object ▶ out: items. Post ids are fullnames (t1_… comments, t3_… submissions), for the short ids overlap.
 """
 
 from __future__ import annotations
 
-from pyspark.sql import Column, DataFrame
-from pyspark.sql import functions as F
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any
 
-from entourage.ingest import canonical as c
+from entourage.ingest import wire
+from entourage.ingest.wire import Item, Struct, struct, structs, text
 
 NETWORK = "reddit"
-THING = (
-    "id string, name string, author string, body string, title string, selftext string, created_utc string, "
-    "edited string, "
-    "parent_id string, link_id string, link_author string, subreddit string, score string, num_comments string, "
-    "url string, "
-    "is_self string, is_video string, post_hint string, retrieved_on string, over_18 string"
-)
-ROOT = f"struct<{THING}, data struct<children array<struct<data struct<{THING}>>>>>"
+FULLNAMES = tuple(f"t{kind}_" for kind in range(10))
 GONE = ("[deleted]", "[removed]")
 
 
-def items(payloads: DataFrame) -> DataFrame:
-    """Split payloads into posts with their authors; a removed text is a retraction too.
+def items(root: Struct, *, modified_at: dt.datetime) -> Iterator[Item]:
+    """Yield the posts with their authors; a removed text is a retraction too."""
+    children = struct(root, "data").get("children")
+    if isinstance(children, list):
+        things = [struct(child, "data") for child in structs(children)]
+    else:  # what lacks an id is refused for that, and nothing else of it is read
+        things = [root if text(root.get("id")) is not None else {}]
+    for thing in things:
+        yield _item(thing, modified_at)
 
-    Args:
-        payloads: the `canonical.META` columns and `payload`.
 
-    Returns:
-        Items (`canonical.items`), at least one a payload.
-    """
-    roots = payloads.select(*c.META, F.explode_outer(F.from_json("payload", f"array<{ROOT}>")).alias("root"))
-    root = F.col("root")
-    of_listing = F.transform(root["data"]["children"], lambda child: child["data"])
-    itself = F.when(root["id"].isNotNull(), F.array(c.fields(root, c.names_of(THING))))
-    units = roots.select(*c.META, F.explode_outer(F.coalesce(of_listing, itself)).alias("thing"))
-    thing = F.col("thing")
-    post_id = _fullname(thing)
-    created_at = c.moment(thing["created_utc"])
-    observed_at = F.coalesce(c.moment(thing["retrieved_on"]), created_at, F.col("modified_at"))
-    is_gone = F.coalesce(thing["body"], thing["selftext"]).isin(*GONE)
-    gone = c.retraction(network=NETWORK, object_id=c.qualified(NETWORK, post_id), kind="delete", occurred_at=created_at)
-    return c.items(
-        units,
+def _item(thing: Struct, modified_at: dt.datetime) -> Item:
+    post_id, author = _fullname(thing), text(thing.get("author"))
+    created_at = wire.moment(thing.get("created_utc"))
+    observed_at = wire.moment(thing.get("retrieved_on")) or created_at or modified_at
+    body = text(thing.get("body"))
+    is_gone = (text(thing.get("selftext")) if body is None else body) in GONE
+    gone = wire.retraction(network=NETWORK, object_id=post_id, kind="delete", occurred_at=created_at)
+    return wire.item(
         post=_post(thing, post_id, created_at, observed_at),
-        account=F.when(~thing["author"].isin(*GONE), _account(thing, observed_at)),
-        retraction=F.when(is_gone, gone),
+        account=None if author in GONE else _account(author, observed_at),
+        retraction=gone if is_gone else None,
     )
 
 
-def _post(thing: Column, post_id: Column, created_at: Column, observed_at: Column) -> Column:
-    is_top = thing["parent_id"].isNull() | (thing["parent_id"] == thing["link_id"])
-    link = F.when(c.truth(thing["is_self"]) == F.lit(False), thing["url"])
-    body = c.unescaped(
-        F.coalesce(thing["body"], F.concat_ws("\n\n", thing["title"], F.nullif(thing["selftext"], F.lit(""))))
-    )
-    return c.post(
+def _post(
+    thing: Struct, post_id: str | None, created_at: dt.datetime | None, observed_at: dt.datetime
+) -> dict[str, Any] | None:
+    author, parent, link = text(thing.get("author")), text(thing.get("parent_id")), text(thing.get("link_id"))
+    link_author = text(thing.get("link_author"))
+    is_top = parent is None or parent == link
+    return wire.post(
         network=NETWORK,
         post_id=post_id,
-        version=F.unix_millis(c.moment(thing["edited"])),
-        account_id=F.coalesce(thing["author"], F.lit(GONE[0])),
+        version=wire.millis(wire.moment(thing.get("edited"))),
+        account_id=GONE[0] if author is None else author,
         created_at=created_at,
-        text=body,
+        text=wire.unescaped(_said(thing)),
         observed_at=observed_at,
-        reply_to=thing["parent_id"],
-        reply_to_account=F.when(is_top, F.when(~thing["link_author"].isin(*GONE), thing["link_author"])),
-        root=F.coalesce(thing["link_id"], post_id),
-        urls=F.array(link),
-        media=F.when(c.truth(thing["is_video"]), F.array(F.lit("video"))).when(
-            thing["post_hint"] == "image", F.array(F.lit("photo"))
-        ),
-        place=None,
-        extra=c.extra({"subreddit": thing["subreddit"], "over_18": thing["over_18"]}),
-        counters={"score": thing["score"], "replies": thing["num_comments"]},
+        reply_to=parent,
+        reply_to_account=link_author if is_top and link_author not in GONE else None,
+        root=post_id if link is None else link,
+        urls=[text(thing.get("url"))] if wire.truth(thing.get("is_self")) is False else [],
+        media=_media(thing),
+        extra=wire.extra({"subreddit": thing.get("subreddit"), "over_18": thing.get("over_18")}),
+        counters={"score": thing.get("score"), "replies": thing.get("num_comments")},
     )
 
 
-def _account(thing: Column, observed_at: Column) -> Column:
-    return c.account(network=NETWORK, account_id=thing["author"], observed_at=observed_at, handle=thing["author"])
+def _said(thing: Struct) -> str:
+    """Return a comment's text, or a submission's title and the text under it; an empty text where there is neither."""
+    body = text(thing.get("body"))
+    if body is not None:
+        return body
+    title, selftext = text(thing.get("title")), text(thing.get("selftext"))
+    return "\n\n".join(part for part in (title, selftext or None) if part is not None)
 
 
-def _fullname(thing: Column) -> Column:
+def _media(thing: Struct) -> list[str] | None:
+    if wire.truth(thing.get("is_video")):
+        return ["video"]
+    return ["photo"] if thing.get("post_hint") == "image" else None
+
+
+def _account(author: str | None, observed_at: dt.datetime) -> dict[str, Any] | None:
+    return wire.account(network=NETWORK, account_id=author, observed_at=observed_at, handle=author)
+
+
+def _fullname(thing: Struct) -> str | None:
     """Return t1_… or t3_…: dumps leave the name out, where a comment is what has a body."""
-    prefix = F.when(thing["body"].isNotNull(), "t1_").otherwise("t3_")
-    return F.coalesce(F.when(thing["name"].rlike("^t[0-9]_"), thing["name"]), F.concat(prefix, thing["id"]))
+    name, short_id = text(thing.get("name")), text(thing.get("id"))
+    if name is not None and name.startswith(FULLNAMES):
+        return name
+    prefix = "t3_" if text(thing.get("body")) is None else "t1_"
+    return None if short_id is None else f"{prefix}{short_id}"

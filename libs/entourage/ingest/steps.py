@@ -8,8 +8,9 @@ are marked done last, so a run that was killed is repeated from the files, and c
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import reduce
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
@@ -17,6 +18,7 @@ from pyspark.sql import functions as F
 from entourage.ingest import accounts, graph, posts, reasons, records
 
 Read = Callable[[str], DataFrame]
+Keep = Callable[[str, DataFrame], DataFrame]
 # Reasons that concern a whole file of which nothing could be read.
 FILE_REASONS = ("unknown_compression", "not_text", "too_large", "unreadable", "corrupt_file")
 
@@ -27,13 +29,13 @@ class Run:
 
     Attributes:
         read: reads a table as it is now; called again before each step.
-        source: what the runs and counts call this input.
+        keep: stages a frame in the job's scratch space (`tables.ScratchSpace.keep`).
         at: clock of the run.
         code: version of Entourage.
     """
 
     read: Read
-    source: str
+    keep: Keep
     at: dt.datetime
     code: str
 
@@ -44,7 +46,7 @@ class Step:
 
     Attributes:
         table: where to.
-        frame: all columns of the table.
+        frame: all columns of the table; with `source` beside them where a run of several sources counts by it.
         counted: name in `tally` of what came in.
         moved_by: other kinds that change the table; without any of all these the step has nothing to do.
         update: False: rows of known keys stay.
@@ -62,21 +64,21 @@ class Step:
 
 
 def social(payloads: DataFrame, items: DataFrame, *, run: Run) -> Iterator[Step]:
-    """Yield the merges of posts, accounts and acts.
+    """Yield the merges of posts, accounts and acts, all of one source.
 
     Args:
         payloads: `detect.opened`, staged.
         items: `formats.items`, staged.
         run: what all steps share.
     """
-    yield Step("bronze.events", events(payloads, items, run=run), "payload", update=False)
-    yield Step("bronze.quarantine", quarantine(payloads, items, run=run), "refusal", update=False)
+    yield Step("bronze.events", events(payloads, _barren(items), run=run), "payload", update=False)
+    yield Step("bronze.quarantine", quarantine(payloads, [items], run=run), "refusal", update=False)
     yield Step("silver.tombstones", graph.tombstones(items, received_at=run.at), "retraction", update=False)
     gone = run.read("silver.tombstones")
     versions = posts.post_versions(items, stored=run.read("silver.posts"), retractions=gone, received_at=run.at)
     yield Step("silver.posts", versions, "post", moved_by=("retraction",))
     stored = run.read("silver.accounts")
-    history = accounts.account_history(items, stored=stored)
+    history = run.keep("account_history", accounts.account_history(items, stored=stored))
     yield Step("silver.accounts", history, "account", void=accounts.void_keys(history, stored=stored))
     acts = graph.edges(items, stored=run.read("silver.edges"), retractions=gone, received_at=run.at)
     yield Step("silver.edges", acts, "act", moved_by=("retraction",), newer=graph.rank("s.") > graph.rank("t."))
@@ -84,36 +86,36 @@ def social(payloads: DataFrame, items: DataFrame, *, run: Run) -> Iterator[Step]
     yield Step("silver.metric_snapshots", counters, "counter", newer=F.col("s.value") > F.col("t.value"))
 
 
-def business(payloads: DataFrame, rows: DataFrame, *, run: Run, kind: str) -> Iterator[Step]:
-    """Yield the merges of source records or consent events.
+def business(payloads: DataFrame, rows: Mapping[str, DataFrame], *, run: Run) -> Iterator[Step]:
+    """Yield the merges of source records and consent events, of any number of sources.
 
     Args:
         payloads: `detect.opened`, staged.
-        rows: `records.rows`, staged.
+        rows: `records.rows` by their kind (persons, consents), staged.
         run: what all steps share.
-        kind: persons or consents.
     """
-    yield Step("bronze.events", events(payloads, rows, run=run), "payload", update=False)
-    yield Step("bronze.quarantine", quarantine(payloads, rows, run=run), "refusal", update=False)
-    table = records.TABLES[kind]
-    if kind == "persons":
-        yield Step(table, records.newest(rows), "row", newer=records.recency("s.") > records.recency("t."))
-    else:
-        yield Step(table, records.distinct_events(rows), "row", update=False)
+    yield Step("bronze.events", events(payloads, None, run=run), "payload", update=False)
+    yield Step("bronze.quarantine", quarantine(payloads, list(rows.values()), run=run), "refusal", update=False)
+    if "persons" in rows:
+        newer = records.recency("s.") > records.recency("t.")
+        yield Step(records.TABLES["persons"], records.newest(rows["persons"]), "person", newer=newer)
+    if "consents" in rows:
+        yield Step(records.TABLES["consents"], records.distinct_events(rows["consents"]), "consent", update=False)
 
 
 def tally(payloads: DataFrame, items: DataFrame) -> DataFrame:
     """Count what came in and what of it was refused.
 
     Returns:
-        One row: for each kind (payload, refusal, post, account, act, retraction, counter) `items` and `refused`.
+        Grain: one source. For each kind (payload, refusal, post, account, act, retraction, counter) `of_KIND`, a struct
+        of `items` and `refused`.
     """
     is_good = F.col("reason_code").isNull()
     post, act, account, retraction = (F.col(kind) for kind in ("post", "act", "account", "retraction"))
     acts = F.when(is_good & post.isNotNull(), F.size(graph.acts_of_post())).otherwise(0)
     of_posts = F.when(is_good & post.isNotNull(), _size(graph.counters_of_post())).otherwise(0)
     of_accounts = F.when(is_good & account.isNotNull(), _size(account["counters"])).otherwise(0)
-    counted = items.agg(
+    counted = items.groupBy("source").agg(
         _pair("post", F.count_if(post.isNotNull()), F.count_if(post.isNotNull() & ~is_good)),
         _pair("account", F.count_if(account.isNotNull()), F.lit(0)),
         _pair("act", F.count_if(act.isNotNull()) + F.sum(acts), F.count_if(act.isNotNull() & ~is_good)),
@@ -121,25 +123,41 @@ def tally(payloads: DataFrame, items: DataFrame) -> DataFrame:
         _pair("counter", F.sum(of_posts + of_accounts), F.lit(0)),
         F.count_if(~is_good).alias("bad_items"),
     )
-    barren = _barren(items).agg(F.count(F.lit(1)).alias("barren"))
-    return _with_payloads(counted.crossJoin(barren), payloads)
+    barren = _barren(items).groupBy("source").agg(F.count(F.lit(1)).alias("barren"))
+    return _with_payloads(_beside(counted, barren, ["barren"]), payloads)
 
 
-def tally_rows(payloads: DataFrame, rows: DataFrame) -> DataFrame:
-    """Count the payloads and rows of a business source (see `tally`): kinds payload, refusal, row."""
+def tally_rows(payloads: DataFrame, rows: Mapping[str, DataFrame]) -> DataFrame:
+    """Count the payloads and rows of business sources (see `tally`): kinds payload, refusal, person, consent."""
     bad = F.count_if(F.col("reason_code").isNotNull())
-    counted = rows.agg(_pair("row", F.count(F.lit(1)), bad), bad.alias("bad_items"), F.lit(0).alias("barren"))
-    return _with_payloads(counted, payloads)
+    counts = [
+        frame.groupBy("source").agg(
+            *(
+                _pair(name, F.count(F.lit(1)) if kind == f"{name}s" else F.lit(0), bad)
+                for name in ("person", "consent")
+            ),
+            bad.alias("bad_items"),
+        )
+        for kind, frame in rows.items()
+    ]
+    return _with_payloads(reduce(DataFrame.unionByName, counts).withColumn("barren", F.lit(0)), payloads)
 
 
 def _with_payloads(counted: DataFrame, payloads: DataFrame) -> DataFrame:
     bad = F.count_if(F.col("reason_code").isNotNull())
-    delivered = payloads.agg(F.count(F.lit(1)).alias("all"), bad.alias("bad"))
-    return counted.crossJoin(delivered).select(
-        *(name for name in counted.columns if name not in {"bad_items", "barren"}),
-        _pair("payload", F.col("all"), F.col("bad") + F.col("barren")),
-        _pair("refusal", F.col("bad") + F.col("bad_items"), F.lit(0)),
+    delivered = payloads.groupBy("source").agg(F.count(F.lit(1)).alias("all"), bad.alias("bad"))
+    kinds = [name for name in counted.columns if name.startswith("of_")]
+    return _beside(delivered, counted, [*kinds, "bad_items", "barren"]).select(
+        "source",
+        *kinds,
+        _pair("payload", F.col("all"), F.col("bad") + F.coalesce("barren", F.lit(0))),
+        _pair("refusal", F.col("bad") + F.coalesce("bad_items", F.lit(0)), F.lit(0)),
     )
+
+
+def _beside(left: DataFrame, right: DataFrame, names: list[str]) -> DataFrame:
+    joined = left.alias("l").join(right.alias("r"), on=F.col("l.source") == F.col("r.source"), how="left")
+    return joined.select("l.*", *(f"r.{name}" for name in names))
 
 
 def _size(values: Column) -> Column:
@@ -152,11 +170,12 @@ def _pair(kind: str, items: Column, refused: Column) -> Column:
     return F.struct(*named).alias(f"of_{kind}")
 
 
-def events(payloads: DataFrame, items: DataFrame, *, run: Run) -> DataFrame:
+def events(payloads: DataFrame, barren: DataFrame | None, *, run: Run) -> DataFrame:
     """Return the payloads that hold something, one row each distinct one, where it was seen first."""
-    barren = _barren(items)
     kept = payloads.where(F.col("reason_code").isNull()).alias("p")
-    kept = kept.join(F.broadcast(barren).alias("b"), on=F.col("p.event_id") == F.col("b.event_id"), how="left_anti")
+    if barren is not None:
+        is_barren = F.col("p.event_id") == F.col("b.event_id")
+        kept = kept.join(barren.alias("b"), on=is_barren, how="left_anti")
     repeated = kept.groupBy("event_id").agg(
         F.min(F.struct("file", "position")).alias("first"), F.count(F.lit(1)).alias("n")
     )
@@ -168,7 +187,7 @@ def events(payloads: DataFrame, items: DataFrame, *, run: Run) -> DataFrame:
     )
     return one.select(
         "p.event_id",
-        F.lit(run.source).alias("source"),
+        "p.source",
         "p.format",
         "p.file",
         "p.position",
@@ -178,52 +197,57 @@ def events(payloads: DataFrame, items: DataFrame, *, run: Run) -> DataFrame:
     )
 
 
-def quarantine(payloads: DataFrame, items: DataFrame, *, run: Run) -> DataFrame:
-    """Return what was refused, payloads and items, one row each distinct refusal."""
+def quarantine(payloads: DataFrame, found: list[DataFrame], *, run: Run) -> DataFrame:
+    """Return what was refused, payloads and items, one row each distinct refusal.
+
+    Args:
+        payloads: `detect.opened`.
+        found: frames of items, with `reason_code`, `reason` and `canonical.META`.
+        run: what all steps share.
+    """
     of_payloads = payloads.where(F.col("reason_code").isNotNull()).withColumn("item", F.lit(""))
-    refused = items.where(F.col("reason_code").isNotNull())
-    body = F.to_json(F.struct(*(name for name in items.columns if name not in _META)))
+    refused = reduce(DataFrame.unionByName, (_refusals(items) for items in found))
+    is_same = [F.col(f"i.{name}") == F.col(f"p.{name}") for name in ("event_id", "file", "position")]
     of_items = (
-        refused.select("event_id", F.sha2(body, 256).alias("item"), "reason_code", "reason", "file", "position")
-        .alias("i")
-        .join(
-            payloads.select("event_id", "file", "position", "payload", "payload_sha256", "format").alias("p"),
-            on=(F.col("i.event_id") == F.col("p.event_id"))
-            & (F.col("i.file") == F.col("p.file"))
-            & (F.col("i.position") == F.col("p.position")),
-            how="inner",
-        )
-        .select(
-            "p.payload", "p.payload_sha256", "p.format", "p.file", "p.position", "i.reason_code", "i.reason", "i.item"
-        )
+        refused.alias("i")
+        .join(payloads.alias("p"), on=is_same[0] & is_same[1] & is_same[2], how="inner")
+        .select(*(f"p.{name}" for name in _DELIVERED), "i.reason_code", "i.reason", "i.item")
     )
     both = of_payloads.select(of_items.columns).unionByName(of_items)
     # A file that could not be read has no payload: its path stands for it.
-    what = F.when(F.col("payload") == "", F.col("file")).otherwise(F.col("payload_sha256"))
-    keyed = both.withColumn(
-        "quarantine_id", F.sha2(F.concat_ws("\n", F.lit(run.source), what, "reason_code", "item"), 256)
-    )
+    what = F.when(F.col("payload") == "", F.col("file")).otherwise(F.sha2("payload", 256))
+    keyed = both.withColumn("quarantine_id", F.sha2(F.concat_ws("\n", "source", what, "reason_code", "item"), 256))
     one = F.row_number().over(Window.partitionBy("quarantine_id").orderBy("file", "position"))
     return (
         keyed.withColumn("one", one)
         .where(F.col("one") == 1)
         .select(
             "quarantine_id",
-            F.lit(run.source).alias("source"),
+            "source",
             "format",
             "file",
             "position",
             "reason_code",
             "reason",
             F.substring("payload", 1, reasons.KEPT_BYTES).alias("payload"),
-            "payload_sha256",
+            F.sha2("payload", 256).alias("payload_sha256"),
             F.lit(run.code).alias("code_version"),
             F.lit(run.at).alias("received_at"),
         )
     )
 
 
-_META = {"event_id", "format", "file", "position", "modified_at", "received_at", "reason_code", "reason"}
+_DELIVERED = ("payload", "source", "format", "file", "position")
+
+
+def _refusals(items: DataFrame) -> DataFrame:
+    """Return the refused items: what names each, where it came from, and why."""
+    body = F.to_json(F.struct(*(name for name in items.columns if name not in _META)))
+    refused = items.where(F.col("reason_code").isNotNull())
+    return refused.select("event_id", F.sha2(body, 256).alias("item"), "reason_code", "reason", "file", "position")
+
+
+_META = {"event_id", "source", "format", "file", "position", "modified_at", "received_at", "reason_code", "reason"}
 
 
 def file_states(files: DataFrame, payloads: DataFrame) -> DataFrame:
@@ -259,5 +283,5 @@ def file_states(files: DataFrame, payloads: DataFrame) -> DataFrame:
 def _barren(items: DataFrame) -> DataFrame:
     """Return the payloads in which nothing was found: they are in quarantine, not among the events."""
     is_empty = F.coalesce(F.col("reason_code") == "no_items", F.lit(False))
-    found = items.groupBy("event_id").agg(F.bool_and(is_empty).alias("is_barren"))
-    return found.where(F.col("is_barren")).select("event_id")
+    found = items.groupBy("source", "event_id").agg(F.bool_and(is_empty).alias("is_barren"))
+    return found.where(F.col("is_barren")).select("source", "event_id")

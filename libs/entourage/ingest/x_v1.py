@@ -1,242 +1,146 @@
 """Read X API v1.1: statuses, search and premium pages, user lists, deletion notices.
 
-in: payloads ▶ out: items. Retweeted and quoted statuses inside a status are items of their own; `extended_tweet` wins.
+in: one object ▶ out: items. Retweeted and quoted statuses inside a status are items too; `extended_tweet` wins.
 """
 
 from __future__ import annotations
 
-from pyspark.sql import Column, DataFrame
-from pyspark.sql import functions as F
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any
 
-from entourage.ingest import canonical as c
+from entourage.ingest import wire
+from entourage.ingest.wire import Item, Struct, struct, structs, text
 
 NETWORK = "x"
-# Every leaf is read as a string: numbers beyond 2^53 stay exact, and a retyped field costs itself only.
-USER = (
-    "id string, id_str string, name string, screen_name string, location string, description string, url string, "
-    "created_at string, followers_count string, friends_count string, statuses_count string, protected string, "
-    "entities struct<url struct<urls array<struct<expanded_url string, url string>>>>"
-)
-MEDIA = "struct<media array<struct<type string>>>"
-ENTITIES = (
-    "struct<hashtags array<struct<text string>>, urls array<struct<expanded_url string, url string>>, "
-    "user_mentions array<struct<id_str string, id string, screen_name string>>>"
-)
-STATUS = (
-    "id string, id_str string, created_at string, text string, full_text string, source string, lang string, "
-    "in_reply_to_status_id string, in_reply_to_status_id_str string, in_reply_to_user_id string, "
-    f"in_reply_to_user_id_str string, user struct<{USER}>, place struct<full_name string>, entities {ENTITIES}, "
-    f"extended_entities {MEDIA}, extended_tweet struct<full_text string, entities {ENTITIES}, "
-    f"extended_entities {MEDIA}>, "
-    "quote_count string, reply_count string, retweet_count string, favorite_count string, quoted_status_id string, "
-    "quoted_status_id_str string, possibly_sensitive string, edit_history struct<initial_tweet_id string>"
-)
-FAMILY = f"{STATUS}, quoted_status struct<{STATUS}>, retweeted_status struct<{STATUS}, quoted_status struct<{STATUS}>>"
-NOTICE = "struct<id string, id_str string, user_id string, user_id_str string, timestamp_ms string>"
-ROOT = (
-    f"{FAMILY}, name string, screen_name string, location string, description string, url string, "
-    "followers_count string, "
-    "friends_count string, statuses_count string, protected string, "
-    f"statuses array<struct<{FAMILY}>>, results array<struct<{FAMILY}>>, users array<struct<{USER}>>, "
-    f"delete struct<status {NOTICE}, timestamp_ms string>, scrub_geo {NOTICE}, status_withheld {NOTICE}, "
-    f"user_withheld {NOTICE}"
-)
-UNIT = (
-    f"struct<status struct<{STATUS}>, user struct<{USER}>, shared_id string, shared_account string, is_share boolean, "
-    "observed string, notice struct<kind string, object_id string, at string>>"
-)
-USER_NAMES = [
-    "id",
-    "id_str",
-    "name",
-    "screen_name",
-    "location",
-    "description",
-    "url",
-    "created_at",
-    "followers_count",
-    "friends_count",
-    "statuses_count",
-    "protected",
-]
+# Notices by their key: the kind of the retraction, and which of their ids is meant.
+NOTICES = {
+    "scrub_geo": ("scrub_geo", "user_id"),
+    "status_withheld": ("withheld", "id"),
+    "user_withheld": ("withheld", "id"),
+}
 
 
-def items(payloads: DataFrame) -> DataFrame:
-    """Split payloads into posts with their authors, accounts and retractions.
+def items(root: Struct, *, modified_at: dt.datetime) -> Iterator[Item]:
+    """Yield the posts with their authors, the accounts and the retractions of an object."""
+    itself = [root] if _is_status(root) else []
+    for status in (*itself, *structs(root.get("statuses")), *structs(root.get("results"))):
+        yield from _family(status, modified_at)
+    person = [root] if root.get("screen_name") is not None else []
+    for user in (*person, *structs(root.get("users"))):
+        yield wire.item(account=_account(user, modified_at))
+    yield from _notices(root)
 
-    Args:
-        payloads: the `canonical.META` columns and `payload`.
 
-    Returns:
-        Items (`canonical.items`), at least one a payload; all four structs NULL where a payload holds nothing to read.
-    """
-    parsed = payloads.select(*c.META, F.explode_outer(F.from_json("payload", f"array<struct<{ROOT}>>")).alias("root"))
-    units = parsed.select(*c.META, F.explode_outer(_units(F.col("root"))).alias("unit"))
-    unit = F.col("unit")
-    observed_at = F.coalesce(c.moment(unit["observed"]), F.col("modified_at"))
-    return c.items(
-        units,
-        post=_post(unit, observed_at),
-        account=_account(unit["user"], observed_at),
-        retraction=c.notice(unit["notice"], network=NETWORK),
+def _is_status(root: Struct) -> bool:
+    has_text = root.get("text") is not None or root.get("full_text") is not None
+    return has_text or (bool(struct(root, "user")) and _id(root) is not None)
+
+
+def _family(status: Struct, modified_at: dt.datetime) -> Iterator[Item]:
+    """Yield a status and those inside it; all were seen when the outer one was delivered."""
+    observed_at = wire.moment(status.get("created_at")) or modified_at
+    retweeted, quoted = struct(status, "retweeted_status"), struct(status, "quoted_status")
+    inner = struct(retweeted, "quoted_status")
+    yield _status(status, retweeted or quoted, observed_at, is_share=bool(retweeted))
+    if retweeted:
+        yield _status(retweeted, inner, observed_at)
+    for other in (quoted, inner):
+        if other:
+            yield _status(other, {}, observed_at)
+
+
+def _status(status: Struct, shared: Struct, observed_at: dt.datetime, *, is_share: bool = False) -> Item:
+    longer = struct(status, "extended_tweet")
+    entities = struct(longer, "entities") or struct(status, "entities")
+    media = struct(longer, "extended_entities").get("media") or struct(status, "extended_entities").get("media")
+    native_id, created_at = _id(status), wire.moment(status.get("created_at"))
+    first_id = text(struct(status, "edit_history").get("initial_tweet_id")) or native_id
+    said = next(
+        (v for v in (longer.get("full_text"), status.get("full_text"), status.get("text")) if v is not None), None
     )
-
-
-def _post(unit: Column, observed_at: Column) -> Column:
-    status = unit["status"]
-    longer = status["extended_tweet"]
-    entities = F.coalesce(longer["entities"], status["entities"])
-    media = F.coalesce(longer["extended_entities"]["media"], status["extended_entities"]["media"])
-    native_id, created_at = _id(status), c.moment(status["created_at"])
-    first_id = F.coalesce(status["edit_history"]["initial_tweet_id"], native_id)
-    return c.post(
+    post = wire.post(
         network=NETWORK,
         post_id=first_id,
-        version=F.when(first_id != native_id, F.unix_millis(created_at)),
-        account_id=_id(status["user"]),
+        version=wire.millis(created_at) if first_id != native_id else None,
+        account_id=_id(struct(status, "user")),
         created_at=created_at,
-        text=c.unescaped(F.coalesce(longer["full_text"], status["full_text"], status["text"])),
+        text=wire.unescaped(text(said)),
         observed_at=observed_at,
-        language=F.nullif(status["lang"], F.lit("und")),
-        is_share=unit["is_share"],
+        language=_language(status),
+        is_share=is_share,
         reply_to=_id(status, "in_reply_to_status_id"),
         reply_to_account=_id(status, "in_reply_to_user_id"),
-        shared=unit["shared_id"],
-        shared_account=unit["shared_account"],
-        mentions=F.transform(
-            entities["user_mentions"],
-            lambda mention: F.coalesce(
-                c.qualified(NETWORK, _id(mention)), F.concat(F.lit("@"), mention["screen_name"])
-            ),
-        ),
-        hashtags=F.transform(entities["hashtags"], lambda tag: F.lower(tag["text"])),
-        urls=F.transform(entities["urls"], lambda url: F.coalesce(url["expanded_url"], url["url"])),
-        media=F.transform(media, lambda medium: c.medium(medium["type"])),
-        place=status["place"]["full_name"],
-        source_app=c.without_tags(status["source"]),
-        extra=c.extra({"possibly_sensitive": status["possibly_sensitive"]}),
+        shared=_id(shared) or _id(status, "quoted_status_id"),
+        shared_account=_id(struct(shared, "user")),
+        mentions=_each(entities, "user_mentions", _mention),
+        hashtags=_each(entities, "hashtags", lambda tag: (text(tag.get("text")) or "").lower()),
+        urls=_each(entities, "urls", lambda url: text(url.get("expanded_url")) or text(url.get("url"))),
+        media=None if media is None else [wire.medium(medium.get("type")) for medium in structs(media)],
+        place=text(struct(status, "place").get("full_name")),
+        source_app=wire.without_tags(text(status.get("source"))),
+        extra=wire.extra({"possibly_sensitive": status.get("possibly_sensitive")}),
         counters={
-            "likes": status["favorite_count"],
-            "shares": status["retweet_count"],
-            "replies": status["reply_count"],
-            "quotes": status["quote_count"],
+            "likes": status.get("favorite_count"),
+            "shares": status.get("retweet_count"),
+            "replies": status.get("reply_count"),
+            "quotes": status.get("quote_count"),
         },
     )
+    return wire.item(post=post, account=_account(struct(status, "user"), observed_at))
 
 
-def _account(user: Column, observed_at: Column) -> Column:
-    url = c.first_of(user["entities"]["url"]["urls"])
-    links = F.array(F.coalesce(url["expanded_url"], user["url"]))
-    return c.account(
+def _account(user: Struct, observed_at: dt.datetime) -> dict[str, Any] | None:
+    first = next(iter(structs(struct(user, "entities", "url").get("urls"))), {})
+    link = text(first.get("expanded_url")) or text(user.get("url"))
+    return wire.account(
         network=NETWORK,
         account_id=_id(user),
         observed_at=observed_at,
-        handle=user["screen_name"],
-        display_name=user["name"],
-        bio=c.unescaped(user["description"]),
-        location=user["location"],
-        urls=F.when(user["screen_name"].isNotNull(), c.distinct(links)),
-        created_at=c.moment(user["created_at"]),
-        extra=c.extra({"protected": user["protected"]}),
+        handle=text(user.get("screen_name")),
+        display_name=text(user.get("name")),
+        bio=wire.unescaped(text(user.get("description"))),
+        location=text(user.get("location")),
+        urls=wire.distinct([link]) if user.get("screen_name") is not None else None,
+        created_at=wire.moment(user.get("created_at")),
+        extra=wire.extra({"protected": user.get("protected")}),
         counters={
-            "followers": user["followers_count"],
-            "following": user["friends_count"],
-            "posts": user["statuses_count"],
+            "followers": user.get("followers_count"),
+            "following": user.get("friends_count"),
+            "posts": user.get("statuses_count"),
         },
     )
 
 
-def _units(root: Column) -> Column:
-    """Return one struct a status, user or notice of an object."""
-    none = F.array().cast(f"array<struct<{FAMILY}>>")
-    itself = F.when(_is_status(root), F.array(_family(root))).otherwise(none)
-    statuses = F.concat(itself, F.coalesce(root["statuses"], none), F.coalesce(root["results"], none))
-    itself_as_user = F.array(F.struct(*(root[name] for name in USER_NAMES), F.lit(None).alias("entities")))
-    no_users = F.array().cast(f"array<struct<{USER}>>")
-    users = F.concat(
-        F.when(root["screen_name"].isNotNull(), itself_as_user.cast(f"array<struct<{USER}>>")).otherwise(no_users),
-        F.coalesce(root["users"], no_users),
-    )
-    return F.concat(
-        F.flatten(F.transform(statuses, _family_units)),
-        F.transform(users, lambda user: _unit(user=user)),
-        F.filter(F.array(*_notices(root)), lambda unit: unit.isNotNull()),
-    )
+def _notices(root: Struct) -> Iterator[Item]:
+    deleted = struct(root, "delete", "status")
+    found = [("delete", _id(deleted), deleted.get("timestamp_ms") or struct(root, "delete").get("timestamp_ms"))]
+    for name, (kind, part) in NOTICES.items():
+        notice = struct(root, name)
+        found.append((kind, _id(notice, part), notice.get("timestamp_ms")))
+    for kind, object_id, at in found:
+        if object_id:
+            occurred_at = wire.moment(at)
+            yield wire.item(
+                retraction=wire.retraction(network=NETWORK, object_id=object_id, kind=kind, occurred_at=occurred_at)
+            )
 
 
-def _family_units(top: Column) -> Column:
-    """Return the units of a status and of those inside it; all were seen when the outer one was delivered."""
-    seen = top["created_at"]
-    retweeted, quoted = top["retweeted_status"], top["quoted_status"]
-    inner = retweeted["quoted_status"]
-    outer = _unit(
-        status=_plain(top),
-        shared=F.coalesce(_id(retweeted), _id(quoted), _id(top, "quoted_status_id")),
-        author=F.coalesce(_id(retweeted["user"]), _id(quoted["user"])),
-        is_share=retweeted.isNotNull(),
-        observed=seen,
-    )
-    second = _unit(
-        status=_plain(retweeted),
-        shared=F.coalesce(_id(inner), _id(retweeted, "quoted_status_id")),
-        author=_id(inner["user"]),
-        observed=seen,
-    )
-    units = F.array(
-        outer,
-        second,
-        *(_unit(status=_plain(s), shared=_id(s, "quoted_status_id"), observed=seen) for s in (quoted, inner)),
-    )
-    return F.filter(units, lambda unit: unit["status"].isNotNull())
+def _each(of: Struct, name: str, read: Any) -> list[str | None] | None:
+    """Return what is read of each object of a list; None where there is no list."""
+    return [read(found) for found in structs(of[name])] if isinstance(of.get(name), list) else None
 
 
-def _unit(
-    *,
-    status: Column | None = None,
-    user: Column | None = None,
-    shared: Column | None = None,
-    author: Column | None = None,
-    is_share: Column | None = None,
-    observed: Column | None = None,
-    notice: Column | None = None,
-) -> Column:
-    owner = user if user is not None or status is None else status["user"]
-    parts = (status, owner, shared, author, is_share, observed, notice)
-    return F.struct(*(F.lit(None) if part is None else part for part in parts)).cast(UNIT)
+def _mention(mention: Struct) -> str | None:
+    handle = text(mention.get("screen_name"))
+    return wire.qualified(NETWORK, _id(mention)) or (f"@{handle}" if handle else None)
 
 
-def _notices(root: Column) -> list[Column]:
-    deleted = root["delete"]["status"]
-    at = F.coalesce(deleted["timestamp_ms"], root["delete"]["timestamp_ms"])
-    found = [("delete", _id(deleted), at)] + [
-        (kind, _id(root[name], part), root[name]["timestamp_ms"])
-        for kind, name, part in (
-            ("scrub_geo", "scrub_geo", "user_id"),
-            ("withheld", "status_withheld", "id"),
-            ("withheld", "user_withheld", "id"),
-        )
-    ]
-    return [F.when(of.isNotNull(), _unit(notice=F.struct(F.lit(kind), of, at))) for kind, of, at in found]
+def _language(status: Struct) -> str | None:
+    language = text(status.get("lang"))
+    return None if language == "und" else language
 
 
-def _is_status(root: Column) -> Column:
-    has_text = root["text"].isNotNull() | root["full_text"].isNotNull()
-    return has_text | (root["user"].isNotNull() & _id(root).isNotNull())
-
-
-def _family(root: Column) -> Column:
-    names = [*_names(), "quoted_status", "retweeted_status"]
-    return F.struct(*(root[name].alias(name) for name in names))
-
-
-def _plain(status: Column) -> Column:
-    return c.fields(status, _names())
-
-
-def _names() -> list[str]:
-    return c.names_of(STATUS)
-
-
-def _id(struct: Column, name: str = "id") -> Column:
+def _id(of: Struct, name: str = "id") -> str | None:
     """Return the id as X's string twin has it, since JavaScript rounds the number."""
-    return F.coalesce(F.nullif(struct[f"{name}_str"], F.lit("")), struct[name])
+    return text(of.get(f"{name}_str")) or text(of.get(name))

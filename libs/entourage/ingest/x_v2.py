@@ -1,246 +1,199 @@
 """Read X API v2: pages (data, includes), stream events, flattened tweets, user pages, compliance events.
 
-in: payloads ▶ out: items. `data` is a list or one object; `includes` are looked up within their page, and are items
-too.
+in: one object ▶ out: items. `data` is a list or one object; `includes` are items too, looked up within their page.
 """
 
 from __future__ import annotations
 
-from pyspark.sql import Column, DataFrame
-from pyspark.sql import functions as F
+import datetime as dt
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
 
-from entourage.ingest import canonical as c
+from entourage.ingest import wire
+from entourage.ingest.wire import Item, Struct, struct, structs, text
 
 NETWORK = "x"
-USER = (
-    "id string, username string, name string, description string, location string, url string, created_at string, "
-    "protected string, entities struct<url struct<urls array<struct<expanded_url string>>>>, "
-    "public_metrics struct<followers_count string, following_count string, tweet_count string>"
-)
-CORE = (
-    "id string, text string, author_id string, created_at string, lang string, source string, conversation_id string, "
-    "in_reply_to_user_id string, possibly_sensitive string, edit_history_tweet_ids array<string>, "
-    "note_tweet struct<text string>, withheld struct<country_codes array<string>>, "
-    "entities struct<hashtags array<struct<tag string>>, mentions array<struct<id string, username string>>, "
-    "urls array<struct<expanded_url string, unwound_url string, url string>>, "
-    "url struct<urls array<struct<expanded_url string>>>>, "  # the last is a user's
-    "attachments struct<media_keys array<string>, media array<struct<type string>>>, "
-    "geo struct<place_id string, full_name string>, "
-    "public_metrics struct<like_count string, retweet_count string, reply_count string, quote_count string, "
-    "impression_count string, followers_count string, following_count string, tweet_count string>, "
-    f"author struct<{USER}>"
-)
-# Flattened tweets hold the tweets they refer to; those of pages refer by id only.
-TWEET = f"{CORE}, type string, in_reply_to_user struct<{USER}>, referenced_tweets array<struct<{CORE}, type string>>"
-INCLUDES = (
-    f"struct<users array<struct<{USER}>>, tweets array<struct<{TWEET}>>, media array<struct<media_key string, "
-    "type string>>, "
-    "places array<struct<id string, full_name string>>>"
-)
-ROOT = (
-    f"{TWEET}, username string, name string, description string, location string, url string, protected string, "
-    "data string, "
-    f"includes {INCLUDES}, meta struct<newest_id string>, __twarc struct<retrieved_at string>, action string, "
-    "tweet string, "
-    "reason string, redacted_at string"
-)
-DATA = f"{TWEET}, username string, name string, description string, location string, url string, protected string"
-PERSON = ["id", "username", "name", "description", "location", "url", "created_at", "protected"]
-UNIT = (
-    f"struct<tweet struct<{TWEET}>, user struct<{USER}>, shared_account string, media array<string>, place string, "
-    "observed string, notice struct<kind string, object_id string, at string>>"
-)
+LINKS = ("unwound_url", "expanded_url", "url")  # the one that was followed furthest first
+POST_COUNTERS = {
+    "likes": "like_count",
+    "shares": "retweet_count",
+    "replies": "reply_count",
+    "quotes": "quote_count",
+    "views": "impression_count",
+}
+ACCOUNT_COUNTERS = {"followers": "followers_count", "following": "following_count", "posts": "tweet_count"}
+Lookup = Mapping[str | None, Struct]  # see `_by`
 
 
-def items(payloads: DataFrame) -> DataFrame:
-    """Split payloads into posts, accounts and retractions.
+@dataclass(frozen=True)
+class Page:
+    """What the tweets of one object share: when they were seen, and their `includes`."""
 
-    Args:
-        payloads: the `canonical.META` columns and `payload`.
+    observed_at: dt.datetime
+    tweets: Lookup
+    places: Lookup
+    media: list[tuple[str | None, str]] | None  # keys with their medium; None: the page has no such list
 
-    Returns:
-        Items (`canonical.items`), at least one a payload; all four structs NULL where a payload holds nothing to read.
-    """
-    roots = payloads.select(*c.META, F.explode_outer(F.from_json("payload", f"array<struct<{ROOT}>>")).alias("root"))
-    pages = roots.select(*c.META, "root", _data(F.col("root.data")).alias("data"))
-    units = pages.select(*c.META, F.explode_outer(_units(F.col("root"), F.col("data"))).alias("unit"))
-    unit = F.col("unit")
-    observed_at = F.coalesce(c.moment(unit["observed"]), F.col("modified_at"))
-    return c.items(
-        units,
-        post=_post(unit, observed_at),
-        account=_account(unit["user"], observed_at),
-        retraction=c.notice(unit["notice"], network=NETWORK),
+
+def items(root: Struct, *, modified_at: dt.datetime) -> Iterator[Item]:
+    """Yield the posts, the accounts and the retractions of an object."""
+    of_data = root.get("data")
+    data = structs([of_data] if isinstance(of_data, dict) else of_data)
+    page = _page(root, data, modified_at)
+    tweets = _tweets(root, data)
+    for tweet in tweets:
+        yield wire.item(post=_post(tweet, page))
+    for user in _users(root, data, tweets):
+        yield wire.item(account=_account(user, page.observed_at))
+    yield from _notice(root)
+
+
+def _page(root: Struct, data: list[Struct], modified_at: dt.datetime) -> Page:
+    """Return what lookups see; a page without the time of its retrieval was seen at its latest `created_at`."""
+    latest = max((when for one in data if (when := text(one.get("created_at"))) is not None), default=None)
+    seen = _first(struct(root, "__twarc").get("retrieved_at"), latest, root.get("created_at"))
+    includes = struct(root, "includes")
+    media = includes.get("media")
+    known = [(text(medium.get("media_key")), wire.medium(medium.get("type"))) for medium in structs(media)]
+    return Page(
+        observed_at=wire.moment(seen) or modified_at,
+        tweets=_by(includes.get("tweets"), "id"),
+        places=_by(includes.get("places"), "id"),
+        media=known if isinstance(media, list) else None,
     )
 
 
-def _post(unit: Column, observed_at: Column) -> Column:
-    tweet, created_at = unit["tweet"], c.moment(unit["tweet"]["created_at"])
-    first_id = F.coalesce(c.first_of(tweet["edit_history_tweet_ids"]), tweet["id"])
-    retweeted, quoted, replied = (_referenced(tweet, kind) for kind in ("retweeted", "quoted", "replied_to"))
-    entities, metrics = tweet["entities"], tweet["public_metrics"]
-    return c.post(
+def _tweets(root: Struct, data: list[Struct]) -> list[Struct]:
+    """Return all tweets. Flattened ones hold those they refer to, and no further; those of pages refer by id only."""
+    itself = [root] if root.get("text") is not None and root.get("username") is None else []
+    referenced = [other for tweet in itself for other in structs(tweet.get("referenced_tweets"))]
+    return [
+        *itself,
+        *(one for one in data if one.get("text") is not None),
+        *structs(struct(root, "includes").get("tweets")),
+        *({**other, "referenced_tweets": None} for other in referenced if other.get("text") is not None),
+    ]
+
+
+def _users(root: Struct, data: list[Struct], tweets: list[Struct]) -> list[Struct]:
+    """Return the users of an object; authors come inside flattened tweets."""
+    inner = [*(struct(tweet, "author") for tweet in tweets), struct(root, "in_reply_to_user")]
+    return [
+        *(one for one in (root, *data) if one.get("username") is not None),
+        *structs(struct(root, "includes").get("users")),
+        *(user for user in inner if text(user.get("id")) is not None),
+    ]
+
+
+def _post(tweet: Struct, page: Page) -> dict[str, Any] | None:
+    created_at, entities, geo = wire.moment(tweet.get("created_at")), struct(tweet, "entities"), struct(tweet, "geo")
+    first_id, edit_id = _ids(tweet)
+    referenced = _by(tweet.get("referenced_tweets"), "type")
+    retweeted, quoted = referenced.get("retweeted", {}), referenced.get("quoted", {})
+    shared = retweeted or quoted
+    return wire.post(
         network=NETWORK,
         post_id=first_id,
-        version=F.when(first_id != tweet["id"], F.unix_millis(created_at)),
-        account_id=F.coalesce(tweet["author_id"], tweet["author"]["id"]),
+        version=None if edit_id is None else wire.millis(created_at),
+        account_id=_first(tweet.get("author_id"), struct(tweet, "author").get("id")),
         created_at=created_at,
-        text=c.unescaped(F.coalesce(tweet["note_tweet"]["text"], tweet["text"])),
-        observed_at=observed_at,
-        language=F.nullif(tweet["lang"], F.lit("und")),
-        is_share=retweeted["id"].isNotNull(),
-        reply_to=replied["id"],
-        reply_to_account=tweet["in_reply_to_user_id"],
-        shared=F.coalesce(retweeted["id"], quoted["id"]),
-        shared_account=unit["shared_account"],
-        root=tweet["conversation_id"],
-        mentions=F.transform(
-            entities["mentions"],
-            lambda mention: F.coalesce(c.qualified(NETWORK, mention["id"]), F.concat(F.lit("@"), mention["username"])),
-        ),
-        hashtags=F.transform(entities["hashtags"], lambda tag: F.lower(tag["tag"])),
-        urls=F.transform(entities["urls"], lambda url: F.coalesce(url["unwound_url"], url["expanded_url"], url["url"])),
-        media=unit["media"],
-        place=unit["place"],
-        source_app=tweet["source"],
-        extra=c.extra(
-            {
-                "possibly_sensitive": tweet["possibly_sensitive"],
-                "withheld_in": F.array_join(tweet["withheld"]["country_codes"], ","),
-                "native_id": F.when(first_id != tweet["id"], tweet["id"]),
-            }
-        ),
-        counters={
-            "likes": metrics["like_count"],
-            "shares": metrics["retweet_count"],
-            "replies": metrics["reply_count"],
-            "quotes": metrics["quote_count"],
-            "views": metrics["impression_count"],
-        },
+        text=wire.unescaped(_first(struct(tweet, "note_tweet").get("text"), tweet.get("text"))),
+        observed_at=page.observed_at,
+        language=None if tweet.get("lang") == "und" else text(tweet.get("lang")),
+        is_share=text(retweeted.get("id")) is not None,
+        reply_to=text(referenced.get("replied_to", {}).get("id")),
+        reply_to_account=text(tweet.get("in_reply_to_user_id")),
+        shared=_first(retweeted.get("id"), quoted.get("id")),
+        shared_account=_first(shared.get("author_id"), page.tweets.get(text(shared.get("id")), {}).get("author_id")),
+        root=text(tweet.get("conversation_id")),
+        mentions=_each(entities, "mentions", _mention),
+        hashtags=_each(entities, "hashtags", lambda tag: (text(tag.get("tag")) or "").lower()),
+        urls=_each(entities, "urls", lambda url: _first(*map(url.get, LINKS))),
+        media=_media(struct(tweet, "attachments"), page),
+        place=_first(page.places.get(text(geo.get("place_id")), {}).get("full_name"), geo.get("full_name")),
+        source_app=text(tweet.get("source")),
+        extra=_extra(tweet, edit_id),
+        counters=_counters(struct(tweet, "public_metrics"), POST_COUNTERS),
     )
 
 
-def _account(user: Column, observed_at: Column) -> Column:
-    url, metrics = c.first_of(user["entities"]["url"]["urls"]), user["public_metrics"]
-    return c.account(
+def _ids(tweet: Struct) -> tuple[str | None, str | None]:
+    """Return the id of a tweet's first version, and its own where it is a later one."""
+    history, native_id = tweet.get("edit_history_tweet_ids"), text(tweet.get("id"))
+    first_id = _first(*(history[:1] if isinstance(history, list) else []), native_id)
+    return first_id, (None if first_id == native_id else native_id)
+
+
+def _media(attachments: Struct, page: Page) -> list[str] | None:
+    """Return what a flattened tweet holds, or what of its page a tweet names; None where neither has a list."""
+    held, keys = attachments.get("media"), wire.texts(attachments.get("media_keys"))
+    if isinstance(held, list):
+        return [wire.medium(medium.get("type")) for medium in structs(held)]
+    return None if page.media is None else [medium for key, medium in page.media if key in keys]
+
+
+def _mention(mention: Struct) -> str | None:
+    handle = text(mention.get("username"))
+    return wire.qualified(NETWORK, text(mention.get("id"))) or (None if handle is None else f"@{handle}")
+
+
+def _extra(tweet: Struct, edit_id: str | None) -> dict[str, str] | None:
+    sensitive, countries = tweet.get("possibly_sensitive"), struct(tweet, "withheld").get("country_codes")
+    withheld_in = ",".join(wire.texts(countries)) if isinstance(countries, list) else None
+    return wire.extra({"possibly_sensitive": sensitive, "withheld_in": withheld_in, "native_id": edit_id})
+
+
+def _account(user: Struct, observed_at: dt.datetime) -> dict[str, Any] | None:
+    first = next(iter(structs(struct(user, "entities", "url").get("urls"))), {})
+    link = text(user.get("url"))
+    return wire.account(
         network=NETWORK,
-        account_id=user["id"],
+        account_id=text(user.get("id")),
         observed_at=observed_at,
-        handle=user["username"],
-        display_name=user["name"],
-        bio=c.unescaped(user["description"]),
-        location=user["location"],
-        urls=F.when(user["url"].isNotNull(), c.distinct(F.array(F.coalesce(url["expanded_url"], user["url"])))),
-        created_at=c.moment(user["created_at"]),
-        extra=c.extra({"protected": user["protected"]}),
-        counters={
-            "followers": metrics["followers_count"],
-            "following": metrics["following_count"],
-            "posts": metrics["tweet_count"],
-        },
+        handle=text(user.get("username")),
+        display_name=text(user.get("name")),
+        bio=wire.unescaped(text(user.get("description"))),
+        location=text(user.get("location")),
+        urls=None if link is None else wire.distinct([_first(first.get("expanded_url"), link)]),
+        created_at=wire.moment(user.get("created_at")),
+        extra=wire.extra({"protected": user.get("protected")}),
+        counters=_counters(struct(user, "public_metrics"), ACCOUNT_COUNTERS),
     )
 
 
-def _data(text: Column) -> Column:
-    """Return the elements of `data`, a list or one object; where one is malformed, the others one by one."""
-    whole = F.from_json(text, f"array<struct<{DATA}>>")
-    elements = F.from_json(text, "array<string>")
-    return F.coalesce(whole, F.transform(elements, lambda element: F.from_json(element, f"struct<{DATA}>")))
-
-
-def _units(root: Column, data: Column) -> Column:
-    """Return one struct a tweet, user or notice of a payload; its page is what lookups see."""
-    seen = F.coalesce(
-        root["__twarc"]["retrieved_at"], F.array_max(F.transform(data, lambda d: d["created_at"])), root["created_at"]
-    )
-    includes = root["includes"]
-    none = F.array().cast(f"array<struct<{TWEET}>>")
-    no_users = F.array().cast(f"array<struct<{USER}>>")
-    is_person = root["username"].isNotNull()
-    itself = F.when(root["text"].isNotNull() & ~is_person, F.array(c.fields(root, c.names_of(TWEET)))).otherwise(none)
-    of_data = F.transform(F.filter(data, lambda d: d["text"].isNotNull()), lambda d: c.fields(d, c.names_of(TWEET)))
-    tweets = F.concat(itself, *(F.coalesce(found, none) for found in (of_data, includes["tweets"])))
-    quoted = F.flatten(F.transform(itself, lambda t: F.filter(t["referenced_tweets"], lambda r: r["text"].isNotNull())))
-    embedded = F.transform(quoted, _whole)
-    all_tweets = F.concat(tweets, F.coalesce(embedded, none))
-    authors = F.filter(F.transform(all_tweets, lambda t: t["author"]), lambda user: user["id"].isNotNull())
-    persons = F.transform(F.filter(data, lambda d: d["username"].isNotNull()), _person)
-    users = F.concat(
-        *(F.coalesce(found, no_users) for found in (persons, includes["users"], authors)),
-        F.when(is_person, F.array(_person(root))).otherwise(no_users),
-        F.filter(F.array(root["in_reply_to_user"]), lambda user: user["id"].isNotNull()),
-    )
-    return F.concat(
-        F.transform(all_tweets, lambda tweet: _tweet_unit(tweet, includes, seen)),
-        F.transform(users, lambda user: _unit(user=user, observed=seen)),
-        F.filter(F.array(_notice(root)), lambda unit: unit.isNotNull()),
-    )
-
-
-def _tweet_unit(tweet: Column, includes: Column, seen: Column) -> Column:
-    """Return a tweet with what its page knows of it: the author of what it shares, kinds of media, the place."""
-    shared = F.coalesce(_referenced(tweet, "retweeted"), _referenced(tweet, "quoted"))
-    included = c.first_of(F.filter(includes["tweets"], lambda other: other["id"] == shared["id"]))
-    media_keys, place_id = tweet["attachments"]["media_keys"], tweet["geo"]["place_id"]
-    media = F.filter(includes["media"], lambda medium: F.array_contains(media_keys, medium["media_key"]))
-    place = c.first_of(F.filter(includes["places"], lambda place: place["id"] == place_id))
-    return _unit(
-        tweet=tweet,
-        shared_account=F.coalesce(shared["author_id"], included["author_id"]),
-        media=F.transform(
-            F.coalesce(tweet["attachments"]["media"], F.transform(media, lambda m: F.struct(m["type"].alias("type")))),
-            lambda medium: c.medium(medium["type"]),
-        ),
-        place=F.coalesce(place["full_name"], tweet["geo"]["full_name"]),
-        observed=seen,
-    )
-
-
-def _unit(
-    *,
-    tweet: Column | None = None,
-    user: Column | None = None,
-    shared_account: Column | None = None,
-    media: Column | None = None,
-    place: Column | None = None,
-    observed: Column | None = None,
-    notice: Column | None = None,
-) -> Column:
-    parts = (tweet, user, shared_account, media, place, observed, notice)
-    return F.struct(*(F.lit(None) if part is None else part for part in parts)).cast(UNIT)
-
-
-def _notice(root: Column) -> Column:
-    """Return a compliance event: a batch row {id, action, …}, or a stream event inside `tweet`.
+def _notice(root: Struct) -> Iterator[Item]:
+    """Yield a compliance event: a batch row {id, action, …}, or a stream event inside `tweet`.
 
     A batch row does not say whether its id is a tweet's or a user's: X's ids since November 2010 hold their time, so
-    a small id of
-    a later time is a user's. Beyond that they share one number space, and a deletion is applied to both.
+    a small id of a later time is a user's. Beyond that they share one number space, and a deletion is applied to both.
     """
-    at = F.coalesce(root["redacted_at"], root["created_at"])
-    is_small = F.length(root["id"]) < 12
-    is_late = c.moment(root["created_at"]) > F.timestamp_millis(F.lit(c.X_EPOCH_MS))
-    kind = F.when(is_small & is_late, "user_delete").otherwise("delete")
-    inner = F.from_json(root["tweet"], "struct<id string, author_id string>")
-    stream_at = F.coalesce(F.get_json_object(root["tweet"], "$.event_at"), root["created_at"])
-    return F.when(
-        root["action"].isNotNull() & root["id"].isNotNull(), _unit(notice=F.struct(kind, root["id"], at))
-    ).when(inner["id"].isNotNull(), _unit(notice=F.struct(F.lit("delete"), inner["id"], stream_at)))
+    object_id, created_at, deleted = text(root.get("id")), text(root.get("created_at")), struct(root, "tweet")
+    kind, at = "delete", _first(root.get("redacted_at"), created_at)
+    if root.get("action") is not None and object_id is not None:
+        is_late = (wire.moment(created_at) or wire.EPOCH) > wire.X_EPOCH
+        kind = "user_delete" if len(object_id) < 12 and is_late else "delete"
+    else:
+        object_id, at = text(deleted.get("id")), _first(deleted.get("event_at"), created_at)
+    if object_id is not None:
+        gone = wire.retraction(network=NETWORK, object_id=object_id, kind=kind, occurred_at=wire.moment(at))
+        yield wire.item(retraction=gone)
 
 
-def _referenced(tweet: Column, kind: str) -> Column:
-    return c.first_of(F.filter(tweet["referenced_tweets"], lambda other: other["type"] == kind))
+def _by(values: Any, name: str) -> Lookup:
+    """Return the first object of a list for each text of a field."""
+    return {found: one for one in reversed(structs(values)) if (found := text(one.get(name))) is not None}
 
 
-def _whole(referenced: Column) -> Column:
-    """Return a referenced tweet as a tweet; what it refers to in turn is not known."""
-    names = c.names_of(TWEET)
-    known = {*c.names_of(CORE), "type"}
-    return F.struct(*((referenced[n] if n in known else F.lit(None)).alias(n) for n in names)).cast(f"struct<{TWEET}>")
+def _each(of: Struct, name: str, read: Callable[[Struct], str | None]) -> list[str | None] | None:
+    """Return what is read of each object of a list; None where there is no list."""
+    return [read(found) for found in structs(of[name])] if isinstance(of.get(name), list) else None
 
 
-def _person(of: Column) -> Column:
-    """Return a user out of an object that could be a tweet or a user."""
-    metrics = F.struct(*(of["public_metrics"][name] for name in ("followers_count", "following_count", "tweet_count")))
-    entities = F.struct(of["entities"]["url"].alias("url"))
-    return F.struct(*(of[name] for name in PERSON), entities, metrics).cast(f"struct<{USER}>")
+def _counters(metrics: Struct, names: Mapping[str, str]) -> dict[str, Any]:
+    return {name: metrics.get(theirs) for name, theirs in names.items()}
+
+
+def _first(*values: Any) -> str | None:
+    """Return the first that is a text, be it empty."""
+    return next((found for value in values if (found := text(value)) is not None), None)

@@ -153,7 +153,7 @@ def _graph_outputs(world: World, params: SimulateParams) -> list[Output]:
     follows = graph.follows(world.edges.where(F.col("network") != "bluesky"), params=params)
     influence = truth.influence(world.accounts, world.edges, params=params)
     return [
-        _table("landing/records/follows", follows, ("src", "dst"), params),
+        _table("landing/posts/exports/follows", follows, ("src", "dst"), params),
         _table("truth/influence.csv", influence, ("account_id",), params),
     ]
 
@@ -172,7 +172,7 @@ def _post_outputs(world: World, params: SimulateParams, workspace: Workspace) ->
         "landing/posts/facebook": facebook,
     }
     made = [Output(path, "text", wires.laid_out(lines, files=params.files)) for path, lines in wired.items()]
-    made.append(_table("landing/records/posts", tweets.export(on_x), ("post_id",), params))
+    made.append(_table("landing/posts/exports/posts", tweets.export(on_x), ("post_id",), params))
     made.append(_table("truth/relevance.csv", truth.relevance(world.posts, world.shares), ("post_id",), params))
     made.append(_table("truth/sentiment.csv", truth.sentiment(world.posts), ("post_id",), params))
     made.append(

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from entourage.ingest import canonical
+from entourage.schemas import spark_schema
 
+Found = dict[str, dict[str, list[Any]]]
 UTC = dt.UTC
 MODIFIED = dt.datetime(2026, 6, 10, tzinfo=UTC)
 PAYLOADS = (
-    "event_id string, payload_sha256 string, format string, file string, position bigint, modified_at timestamp, "
+    "event_id string, source string, format string, file string, position bigint, modified_at timestamp, "
     "payload string, reason_code string, reason string"
 )
 
@@ -34,20 +37,17 @@ def payloads(spark: SparkSession) -> Callable[..., DataFrame]:
 
 @pytest.fixture(scope="session")
 def items(spark: SparkSession) -> Callable[..., DataFrame]:
-    """Return a maker of items from dicts of the four structs' fields."""
+    """Return a maker of items from dicts of the four structs' fields, and of a `reason_code` where one is refused."""
 
-    def make(*rows: dict[str, dict[str, object]]) -> DataFrame:
+    def make(*rows: dict[str, Any]) -> DataFrame:
         schema = (
-            "event_id string, format string, file string, position bigint, modified_at timestamp, "
+            "event_id string, source string, format string, file string, position bigint, modified_at timestamp, "
             f"post {canonical.POST}, account {canonical.ACCOUNT}, act {canonical.ACT}, "
             f"retraction {canonical.RETRACTION}, reason_code string, reason string"
         )
-        head = ("e", "x_v1", "f", 1, MODIFIED)
+        head = ("e", "s", "x_v1", "f", 1, MODIFIED)
         return spark.createDataFrame(
-            [
-                (*head, *(row.get(kind) for kind in ("post", "account", "act", "retraction")), None, None)
-                for row in rows
-            ],
+            [(*head, *map(row.get, ("post", "account", "act", "retraction", "reason_code")), None) for row in rows],
             schema,
         )
 
@@ -64,6 +64,29 @@ def some_of(found: DataFrame, kind: str) -> list[dict[str, object]]:
     """Return the fields that are not NULL of one kind of item."""
     rows = [row[0].asDict() for row in found.where(F.col(kind).isNotNull()).select(kind).collect()]
     return [{name: value for name, value in row.items() if value is not None} for row in rows]
+
+
+def by_payload(found: DataFrame, names: Iterable[str]) -> Found:
+    """Return all items in one pass: for each payload, by its name, the fields of each kind that are not NULL.
+
+    `refused` holds the reason codes. A plan of an adapter takes seconds to run: a file of tests reads it once.
+    """
+    kinds = ("post", "account", "act", "retraction")
+    by_event: Found = {f"e{n}": {kind: [] for kind in (*kinds, "refused")} for n, _ in enumerate(names, start=1)}
+    for row in found.collect():
+        of_payload = by_event[row["event_id"]]
+        of_payload["refused"] += [row["reason_code"]] if row["reason_code"] else []
+        for kind in kinds:
+            if row[kind] is not None:
+                said = {name: value for name, value in row[kind].asDict().items() if value is not None}
+                of_payload[kind] = sorted([*of_payload[kind], said], key=str)
+    return dict(zip(names, by_event.values(), strict=True))
+
+
+def table_of(spark: SparkSession, name: str, rows: Iterable[dict[str, Any]]) -> DataFrame:
+    """Return rows of a declared table; columns that are not given are NULL."""
+    schema = spark_schema(name)
+    return spark.createDataFrame([tuple(row.get(column) for column in schema.names) for row in rows], schema)
 
 
 def at(text: str) -> dt.datetime:

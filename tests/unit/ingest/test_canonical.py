@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 from pyspark.testing import assertDataFrameEqual
 
-from entourage.ingest import canonical
+from entourage.ingest import canonical, wire
 
 from .conftest import at
 
@@ -23,6 +25,9 @@ def test_times_of_all_networks_are_read_and_what_is_none_is_null(spark: SparkSes
         "1482373040000": at("2016-12-22T02:17:20"),
         "1482373040000000": at("2016-12-22T02:17:20"),
         "9999-12-31T00:00:00Z": None,
+        "9999-12-31T23:59:59-05:00": None,
+        "0001-01-01T00:00:00+05:00": None,
+        "1_482_373_040": None,
         "99999-01-01": None,
         "253402300800": None,
         "1970-01-01T00:00:00Z": None,
@@ -40,6 +45,8 @@ def test_times_of_all_networks_are_read_and_what_is_none_is_null(spark: SparkSes
     expected = spark.createDataFrame(list(cases.items()), "text string, moment timestamp")
 
     assertDataFrameEqual(given.select("text", canonical.moment(F.col("text")).alias("moment")), expected)
+    in_workers = {text: wire.moment(text) for text in cases}
+    assert in_workers == {text: when and when.replace(tzinfo=dt.UTC) for text, when in cases.items()}
 
 
 def test_whole_numbers_are_exact_and_others_are_null(spark: SparkSession) -> None:
@@ -58,20 +65,30 @@ def test_whole_numbers_are_exact_and_others_are_null(spark: SparkSession) -> Non
     expected = spark.createDataFrame(list(cases.items()), "text string, number bigint")
 
     assertDataFrameEqual(given.select("text", canonical.whole_number(F.col("text")).alias("number")), expected)
+    assert {text: wire.whole_number(text) for text in cases} == cases
 
 
-def test_html_becomes_text_and_entities_are_replaced_once(spark: SparkSession) -> None:
+def test_html_becomes_text_and_entities_are_replaced_once() -> None:
     cases = {
         "<p>One<br/>two</p><p>three &amp; <a href='x'>four</a></p>": "One\ntwo\nthree & four",
         "1 &lt; 2 &amp;lt; 3": "1 < 2 &lt; 3",
+        "/?a=1&copy=2&nbsp;&#39;&#x27;": "/?a=1&copy=2 ''",
+        f"&#{'9' * 5000};": f"&#{'9' * 5000};",
         "": "",
         None: None,
     }
-    given = spark.createDataFrame([(text,) for text in cases], "html string")
-    expected = spark.createDataFrame(list(cases.items()), "html string, text string")
-
-    assertDataFrameEqual(given.select("html", canonical.without_tags(F.col("html")).alias("text")), expected)
+    assert {html: wire.without_tags(html) for html in cases} == cases
 
 
-def test_names_of_a_ddl_are_its_own_not_those_inside() -> None:
-    assert canonical.names_of("a string, b struct<c string, d array<string>>, `from` string") == ["a", "b", "from"]
+def test_a_text_loses_nuls_and_lone_surrogates_and_what_is_none_is_none() -> None:
+    cases = [
+        ("a\x00b", "ab"),
+        ("é\ud800!", "é?!"),
+        (3, "3"),
+        (True, "true"),
+        ([1], None),
+        ({"a": 1}, None),
+        (None, None),
+    ]
+
+    assert [(given, wire.text(given)) for given, _ in cases] == cases

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
+import pytest
 from pyspark.sql import DataFrame
 
-from entourage.ingest import x_v1
+from entourage.ingest import formats
 
-from .conftest import MODIFIED, at, posts_of, some_of
+from .conftest import MODIFIED, Found, at, by_payload
 
 WHEN = "Fri Sep 07 16:35:24 +0000 2012"
 EARLIER = "Thu Sep 06 10:00:00 +0000 2012"
@@ -20,17 +22,55 @@ def _status(**more: object) -> dict[str, object]:
     return {"id_str": "9007199254740993", "id": 9007199254740992, "created_at": WHEN, "user": ADA, "text": "hi", **more}
 
 
-def test_a_status_is_a_post_with_its_author(payloads: Callable[..., DataFrame]) -> None:
-    status = _status(
+INNER = _status(id_str="2", user=BOB, created_at=EARLIER, text="inner")
+RETWEETED = _status(
+    id_str="3",
+    user=BOB,
+    created_at=EARLIER,
+    text="short…",
+    quoted_status=INNER,
+    extended_tweet={"full_text": "the long text", "entities": {"hashtags": [{"text": "Long"}]}},
+)
+DOCUMENTS: dict[str, object] = {
+    "status": _status(
         text="1 &lt; 2",
         lang="und",
         favorite_count=4,
         source='<a href="x">App</a>',
         entities={"hashtags": [{"text": "Tea"}], "user_mentions": [{"id_str": "8"}, {"screen_name": "cy"}], "urls": []},
-    )
-    found = x_v1.items(payloads(status))
+    ),
+    "family": _status(id_str="4", text="RT", retweeted_status=RETWEETED),
+    "list": [_status(id_str="1"), _status(id_str="2")],
+    "search": {"statuses": [_status(id_str="3")]},
+    "premium": {"results": [_status(id_str="4")]},
+    "users": {"users": [ADA, BOB]},
+    "user": [BOB],
+    "edited": _status(id_str="6", edit_history={"initial_tweet_id": "5"}),
+    "delete": {"delete": {"status": {"id_str": "5", "user_id": 7}, "timestamp_ms": "1347035724000"}},
+    "scrub": {"scrub_geo": {"user_id_str": "7", "up_to_status_id": 1}},
+    "retyped": _status(entities="none", place=[1], lang={"a": 1}, new={"field": [1]}, favorite_count="many"),
+    "bare": {"id": 6, "text": None, "user": None, "full_text": "x"},
+    "ids": {"ids": [1, 2]},
+    "surrogate": _status(id_str="9", text="a\ud800b\x00"),
+    "year 9999": _status(created_at="Fri Dec 31 00:00:00 +0000 9999"),
+    "empty list": [],
+    "deep": "[" * 3000 + "]" * 3000,
+}
 
-    assert some_of(found, "post") == [
+
+@pytest.fixture(scope="module")
+def found(payloads: Callable[..., DataFrame]) -> Found:
+    """Return what became of each document."""
+    read = formats.items(payloads(*DOCUMENTS.values(), form="x_v1"), present=["x_v1"], mappings={})
+    return by_payload(read, DOCUMENTS)
+
+
+def _some(rows: list[dict[str, Any]], *names: str) -> list[tuple[Any, ...]]:
+    return sorted(tuple(row.get(name) for name in names) for row in rows)
+
+
+def test_a_status_is_a_post_with_its_author(found: Found) -> None:
+    assert found["status"]["post"] == [
         {
             "post_id": "x:9007199254740993",
             "version": 0,
@@ -48,7 +88,7 @@ def test_a_status_is_a_post_with_its_author(payloads: Callable[..., DataFrame]) 
             "counters": {"likes": 4},
         }
     ]
-    assert some_of(found, "account") == [
+    assert found["status"]["account"] == [
         {
             "account_id": "x:7",
             "network": "x",
@@ -62,55 +102,60 @@ def test_a_status_is_a_post_with_its_author(payloads: Callable[..., DataFrame]) 
     ]
 
 
-def test_statuses_inside_a_status_are_posts_too(payloads: Callable[..., DataFrame]) -> None:
-    inner = _status(id_str="2", user=BOB, created_at=EARLIER, text="inner")
-    retweeted = _status(id_str="3", user=BOB, created_at=EARLIER, text="short…", quoted_status=inner,
-                        extended_tweet={"full_text": "the long text", "entities": {"hashtags": [{"text": "Long"}]}})  # fmt: skip
-    found = x_v1.items(payloads(_status(id_str="4", text="RT", retweeted_status=retweeted)))
+def test_statuses_inside_a_status_are_posts_too(found: Found) -> None:
+    family = found["family"]["post"]
 
-    assert posts_of(found, "kind", "text", "shared_post_id", "shared_account_id", "hashtags", "observed_at") == [
-        {"post_id": "x:2", "kind": "post", "text": "inner", "shared_post_id": None, "shared_account_id": None,
-         "hashtags": None, "observed_at": at("2012-09-07T16:35:24")},
-        {"post_id": "x:3", "kind": "quote", "text": "the long text", "shared_post_id": "x:2", "shared_account_id": "x:8",
-         "hashtags": ["long"], "observed_at": at("2012-09-07T16:35:24")},
-        {"post_id": "x:4", "kind": "share", "text": "RT", "shared_post_id": "x:3", "shared_account_id": "x:8",
-         "hashtags": None, "observed_at": at("2012-09-07T16:35:24")},
-    ]  # fmt: skip
+    assert _some(family, "post_id", "kind", "text", "shared_post_id", "shared_account_id", "hashtags") == [
+        ("x:2", "post", "inner", None, None, None),
+        ("x:3", "quote", "the long text", "x:2", "x:8", ["long"]),
+        ("x:4", "share", "RT", "x:3", "x:8", None),
+    ]
+    assert {post["observed_at"] for post in family} == {at("2012-09-07T16:35:24")}
 
 
-def test_lists_and_pages_give_all_their_statuses_and_users(payloads: Callable[..., DataFrame]) -> None:
-    found = x_v1.items(
-        payloads(
-            [_status(id_str="1"), _status(id_str="2")],
-            {"statuses": [_status(id_str="3")]},
-            {"results": [_status(id_str="4")]},
-            {"users": [ADA, BOB]},
-            [BOB],
-        )
-    )
+def test_lists_and_pages_give_all_their_statuses_and_users(found: Found) -> None:
+    posts = [post["post_id"] for name in ("list", "search", "premium") for post in found[name]["post"]]
+    users = found["users"]["account"] + found["user"]["account"]
 
-    assert [row["post_id"] for row in posts_of(found)] == ["x:1", "x:2", "x:3", "x:4"]
-    undated = [row for row in some_of(found, "account") if row["observed_at"] == MODIFIED.replace(tzinfo=None)]
-    assert sorted(str(row["account_id"]) for row in undated) == ["x:7", "x:8", "x:8"]
-
-
-def test_a_deletion_is_a_retraction(payloads: Callable[..., DataFrame]) -> None:
-    notice = {"delete": {"status": {"id_str": "5", "user_id": 7}, "timestamp_ms": "1347035724000"}}
-    geo = {"scrub_geo": {"user_id_str": "7", "up_to_status_id": 1}}
-
-    assert some_of(x_v1.items(payloads(notice, geo)), "retraction") == [
-        {"network": "x", "object_id": "x:5", "kind": "delete", "occurred_at": at("2012-09-07T16:35:24")},
-        {"network": "x", "object_id": "x:7", "kind": "scrub_geo", "occurred_at": at("1970-01-01T00:00:00")},
+    assert sorted(posts) == ["x:1", "x:2", "x:3", "x:4"]
+    assert _some(users, "account_id", "observed_at") == [
+        (account_id, MODIFIED.replace(tzinfo=None)) for account_id in ("x:7", "x:8", "x:8")
     ]
 
 
-def test_retyped_unknown_and_missing_fields_cost_themselves_only(payloads: Callable[..., DataFrame]) -> None:
-    odd = _status(entities="none", place=[1], lang={"a": 1}, new={"field": [1]}, favorite_count="many", truncated="no")
-    bare = {"id": 6, "text": None, "user": None, "full_text": "x"}
-    found = x_v1.items(payloads(odd, bare, {"ids": [1, 2]}))
+def test_an_edit_is_a_version_of_the_first_status(found: Found) -> None:
+    assert _some(found["edited"]["post"], "post_id", "version") == [("x:5", 1347035724000)]
 
-    assert posts_of(found, "text", "account_id", "hashtags", "counters") == [
-        {"post_id": "x:6", "text": "x", "account_id": None, "hashtags": None, "counters": {}},
-        {"post_id": "x:9007199254740993", "text": "hi", "account_id": "x:7", "hashtags": None, "counters": {}},
+
+def test_a_deletion_is_a_retraction(found: Found) -> None:
+    assert found["delete"]["retraction"] == [
+        {"network": "x", "object_id": "x:5", "kind": "delete", "occurred_at": at("2012-09-07T16:35:24")}
     ]
-    assert found.count() == 3  # the list of ids is an item without anything
+    assert found["scrub"]["retraction"] == [
+        {"network": "x", "object_id": "x:7", "kind": "scrub_geo", "occurred_at": at("1970-01-01T00:00:00")}
+    ]
+
+
+def test_retyped_unknown_and_missing_fields_cost_themselves_only(found: Found) -> None:
+    posts = found["retyped"]["post"] + found["bare"]["post"]
+
+    assert _some(posts, "post_id", "text", "account_id", "hashtags", "counters") == [
+        ("x:6", "x", None, None, {}),
+        ("x:9007199254740993", "hi", "x:7", None, {}),
+    ]
+    assert found["bare"]["refused"] == ["missing_author"]
+
+
+def test_lone_surrogates_and_nuls_leave_the_rest_of_a_text(found: Found) -> None:
+    assert [post["text"] for post in found["surrogate"]["post"]] == ["a?b"]
+
+
+def test_what_holds_nothing_is_refused_with_its_reason(found: Found) -> None:
+    refused = {name: found[name]["refused"] for name in ("ids", "empty list", "year 9999", "deep")}
+
+    assert refused == {
+        "ids": ["no_items"],
+        "empty list": ["no_items"],
+        "year 9999": ["bad_time"],
+        "deep": ["bad_shape"],
+    }

@@ -1,0 +1,137 @@
+"""Hostile files through the real jobs into real Delta tables: no file stops a job, nothing good is lost."""
+
+from __future__ import annotations
+
+import datetime as dt
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from entourage import cli, config
+from entourage.errors import UsageError
+from entourage.models import Models
+from entourage.sources import Sources
+from entourage.tables import Tables
+
+DAY = dt.date(2026, 6, 1)
+WHEN = "Fri Sep 07 16:35:24 +0000 2012"
+
+
+def _status(id_: int, **more: object) -> str:
+    user = {"id_str": "7", "screen_name": "ada"}
+    return json.dumps({"id": id_, "id_str": str(id_), "created_at": WHEN, "text": f"t{id_}", "user": user, **more})
+
+
+FILES = {
+    "empty.json": b"",
+    "bom.json": b"\xef\xbb\xbf",
+    "cut.json": f"{_status(1)}\n{_status(2)[:50]}".encode(),
+    "cut.json.gz": gzip.compress("\n".join(_status(n) for n in range(100, 3000)).encode())[:-500],
+    "latin.json": _status(3).replace("t3", "caf\xe9").encode("latin-1") + b"\n" + _status(4).encode(),
+    "wide.json": _status(5).encode("utf-16"),
+    "nul.json": b"\x00\x00\n" + _status(6).encode() + b"\x00",
+    "surrogate.json": _status(7).replace("t7", "\\ud800 \\u0000").encode(),
+    "long.json": _status(8, padding=["y" * 1000] * 25_000).encode(),
+    "pretty.json": json.dumps(json.loads(_status(9)), indent=2).encode(),
+    "array.json": f"[{_status(10)},{_status(11)}]".encode(),
+    "big.json": _status(9007199254740993).encode(),
+    "late.json": _status(12, created_at="9999-12-31T00:00:00Z").encode(),
+    "odd.json": _status(
+        13, **{"a.b": 1, "entities": "none", "favorite_count": "many", "unheard": {"of": [1]}}
+    ).encode(),
+    "twice.json": _status(14).replace('"id_str"', '"id_str": "0", "id_str"', 1).encode(),
+    "copy.json": f"{_status(1)}\n".encode(),
+    "data.zst": b"\x28\xb5\x2f\xfd rest",
+    "noise.json": bytes(range(1, 32)) * 50,
+}
+GOOD = {"1", "4", "5", "6", "7", "8", "9", "10", "11", "9007199254740993", "13", "14", "100"}
+REFUSED = {
+    ("cut.json", "bad_json"),
+    ("cut.json.gz", "truncated_file"),
+    ("latin.json", "bad_encoding"),
+    ("nul.json", "only_nul"),
+    ("late.json", "bad_time"),
+    ("data.zst", "unknown_compression"),
+    ("noise.json", "not_text"),
+}
+
+
+def _run(spark: SparkSession, lake: str, job: str, **ingest: object) -> Tables:
+    settings = config.load("local", {f"ingest.{key}": json.dumps(str(value)) for key, value in ingest.items()})
+    tables = Tables(spark, lake, "run")
+    context = cli.Context(tables, Sources(spark), Models(spark, f"{lake}/_models"), settings, lambda _: None)
+    cli._load(job)(context, DAY)
+    return tables
+
+
+def _ids(tables: Tables) -> set[str]:
+    return {row["post_id"].removeprefix("x:") for row in tables.read("silver.posts").select("post_id").collect()}
+
+
+def _is_conserved(tables: Tables) -> bool:
+    return all(
+        c.items == c.written + c.duplicates + c.quarantined + c.suppressed and c.duplicates >= 0 for c in tables.counts
+    )
+
+
+def test_no_file_stops_the_job_and_nothing_good_is_lost(spark: SparkSession, lake: str, tmp_path: Path) -> None:
+    landing = tmp_path / "landing"
+    landing.mkdir()
+    for name, content in FILES.items():
+        (landing / name).write_bytes(content)
+    (landing / "kept for later").mkdir()
+    (landing / "kept for later" / "a,b [1].json").write_text(_status(15))
+    tables = _run(spark, lake, "ingest_posts", posts_input=landing)
+    refused = tables.read("bronze.quarantine").select("file", "reason_code", "reason").collect()
+
+    assert _ids(tables) >= GOOD | {"15"}
+    assert {(Path(row["file"]).name, row["reason_code"]) for row in refused} >= REFUSED
+    assert all(row["reason"] for row in refused)
+    assert _is_conserved(tables)
+    assert tables.read("bronze.files").count() == len(FILES) + 1
+
+    (landing / "cut.json").write_text(f"{_status(1)}\n{_status(2)}\n")  # it has grown
+    again = _run(spark, lake, "ingest_posts", posts_input=landing)
+
+    assert "2" in _ids(again)
+    assert _is_conserved(again)
+    assert [(c.items, c.written) for c in again.counts if c.table == "silver.posts"] == [(2, 1)]
+
+
+def test_the_files_of_many_sources_are_counted_by_source(spark: SparkSession, lake: str, tmp_path: Path) -> None:
+    for name, text in {
+        "crm": 'customer_no,first_name,email\n1,Ada,ada@example.org\n1,Ada,ada@example.org\n,Bob,\n2,Cy,"open\n',
+        "newsletter": "subscriber_id,email\n1,ada@example.org\n",
+        "consents": (
+            "identifier_kind,identifier,purpose,channel,action,basis,evidence,effective_at,recorded_at\n"
+            "email,ada@example.org,marketing,email,granted,consent,form,2026-01-01T00:00:00Z,\n"
+            "email,ada@example.org,marketing,email,maybe,consent,form,2026-01-01T00:00:00Z,\n"
+        ),
+    }.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "part.csv").write_text(text)
+    tables = _run(spark, lake, "ingest_records", records_input=tmp_path)
+    counts = {(c.source, c.table): (c.items, c.written, c.duplicates, c.quarantined) for c in tables.counts}
+
+    assert counts["crm", "silver.source_records"] == (3, 1, 1, 1)
+    assert counts["newsletter", "silver.source_records"] == (1, 1, 0, 0)
+    assert counts["consents", "silver.consent_events"] == (2, 1, 0, 1)
+    assert {row["reason_code"] for row in tables.read("bronze.quarantine").collect()} == {
+        "bad_key",
+        "bad_value",
+        "unclosed_quote",
+    }
+    assert _is_conserved(tables)
+
+
+def test_a_folder_that_is_named_as_no_mapping_is_refused_with_what_to_do(
+    spark: SparkSession, lake: str, tmp_path: Path
+) -> None:
+    (tmp_path / "crn").mkdir()
+    (tmp_path / "crn" / "part.csv").write_text("a\n1\n")
+
+    with pytest.raises(UsageError, match=r"'crn' is unknown.*crm"):
+        _run(spark, lake, "ingest_records", records_input=tmp_path)
