@@ -204,6 +204,7 @@ _SILVER_SOCIAL = (
         following_count bigint | accounts followed | >=0
         created_at timestamp | when the account was made |
         is_bot boolean | the network's own bot flag |
+        counted_at timestamp | when the two counts were read |
         last_seen_at timestamp | last time this state was observed |
         carried array<string> | columns that this source does not state, kept from the span before |
         extra map<string,string> | fields without a column of their own |

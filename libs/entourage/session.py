@@ -29,6 +29,8 @@ SEMANTICS = {
     "spark.sql.execution.arrow.pyspark.enabled": "true",
     "spark.sql.execution.pythonUDF.arrow.enabled": "true",
     "spark.sql.legacy.charVarcharAsString": "true",
+    # By default a text that Spark 2 would have parsed stops the job, even inside try_to_timestamp.
+    "spark.sql.legacy.timeParserPolicy": "CORRECTED",
     "spark.ui.enabled": "false",
     "spark.databricks.delta.schema.autoMerge.enabled": "false",
     "spark.databricks.delta.retentionDurationCheck.enabled": "true",

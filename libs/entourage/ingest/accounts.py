@@ -3,8 +3,9 @@
 in: account items and stored rows ▶ out: rows of silver.accounts, and the keys that late data made void.
 
 What is remembered of each distinct state of an account is its first and last observation. Both are a minimum and a
-maximum,
-so deliveries commute; of a state that comes and goes more than twice, the times in between are not kept.
+maximum, so deliveries commute; of a state that comes and goes more than twice, the times in between are not kept.
+A source that says less than another makes a state of its own: what it does not say is carried over from the state
+before it, and named in `carried`.
 """
 
 from __future__ import annotations
@@ -27,9 +28,8 @@ def account_history(items: DataFrame, *, stored: DataFrame) -> DataFrame:
 
     Returns:
         Grain: one state of one account over one span (account_id, valid_from); all columns of silver.accounts.
-        Changes of
-        counters alone make no new row. NULL in an observation means that the source does not say: the state before is
-        carried.
+        Changes of counters alone make no new row; counters beside nothing else are in silver.metric_snapshots only.
+        NULL in an observation means that the source does not say: the state before is carried.
     """
     seen = items.where(F.col("account").isNotNull()).select("account.*")
     incoming = seen.select(
@@ -40,6 +40,7 @@ def account_history(items: DataFrame, *, stored: DataFrame) -> DataFrame:
         F.col("observed_at").alias("last_at"),
         F.try_element_at("counters", F.lit("followers")).alias("followers_count"),
         F.try_element_at("counters", F.lit("following")).alias("following_count"),
+        F.col("observed_at").alias("counted_at"),
     )
     touched = incoming.select("account_id").distinct()
     known = stored.alias("s").join(
@@ -75,6 +76,7 @@ def _remembered(rows: DataFrame) -> DataFrame:
         F.col("valid_from").alias("first_at"),
         F.coalesce("last_seen_at", "valid_from").alias("last_at"),
         *COUNTS,
+        "counted_at",
     )
 
 
@@ -86,14 +88,15 @@ def _column(name: str) -> str:
 def _states(observations: DataFrame) -> DataFrame:
     """Return each distinct state with its first and last time; an empty one goes if another says something."""
     state = F.xxhash64(*(F.struct(F.col(name)) for name in STATE))
-    latest = [F.max_by(name, F.struct("last_at", F.coalesce(F.col(name), F.lit(-1)))).alias(name) for name in COUNTS]
+    is_counted = reduce(lambda left, right: left | right, (F.col(name).isNotNull() for name in COUNTS))
+    latest = F.max(F.when(is_counted, F.struct("counted_at", *COUNTS))).alias("counts")
     grouped = observations.withColumn("state", state).groupBy("account_id", "state")
     states = grouped.agg(
         F.max("network").alias("network"),
         *(F.max(name).alias(name) for name in STATE),  # equal within the group
         F.min("first_at").alias("first_at"),
         F.max("last_at").alias("last_at"),
-        *latest,
+        latest,
     )
     says = reduce(lambda left, right: left | right, (F.col(name).isNotNull() for name in STATE))
     says_most = F.max(says).over(Window.partitionBy("account_id"))
@@ -103,32 +106,31 @@ def _states(observations: DataFrame) -> DataFrame:
 def _points(states: DataFrame) -> DataFrame:
     """Return one row a time at which a state was seen first or last; of several at one time, one."""
     at = F.explode(F.array_distinct(F.array("first_at", "last_at"))).alias("at")
-    points = states.select("account_id", "network", *STATE, *COUNTS, "state", at)
+    points = states.select("account_id", "network", *STATE, "counts", "state", at)
     one = F.row_number().over(Window.partitionBy("account_id", "at").orderBy(F.col("state").desc()))
     return points.withColumn("one", one).where(F.col("one") == 1).drop("one")
 
 
 def _spans(points: DataFrame) -> DataFrame:
-    """Carry over what is not stated, join equal neighbors, and close each span where the next begins."""
+    """Join neighbors of one state, carry over what it does not state, and close each span where the next begins."""
     in_time = Window.partitionBy("account_id").orderBy("at")
     so_far = in_time.rowsBetween(Window.unboundedPreceding, Window.currentRow)
     filled = {name: F.last(name, ignorenulls=True).over(so_far) for name in STATE}
-    names = [F.when(F.col(f"raw.{name}").isNull() & F.col(name).isNotNull(), _column(name)) for name in STATE]
-    carried = points.withColumn("raw", F.struct(*STATE)).withColumns(filled).withColumn("now", F.struct(*STATE))
-    changed = carried.withColumn(
-        "is_change", ~F.coalesce(F.col("now").eqNullSafe(F.lag("now").over(in_time)), F.lit(False))
+    is_carried = [
+        F.when(F.col(name).isNull() & value.isNotNull(), F.lit(_column(name))) for name, value in filled.items()
+    ]
+    is_next = ~F.col("state").eqNullSafe(F.lag("state").over(in_time))
+    carried = points.withColumn("is_next", is_next).withColumns(
+        {
+            "carried": F.array_compact(F.array(*is_carried)),
+            "run": F.count_if("is_next").over(so_far),
+            **{f"filled_{name}": value for name, value in filled.items()},
+        }
     )
-    is_first = F.row_number().over(in_time) == 1
-    runs = changed.withColumn("run", F.sum((F.col("is_change") | is_first).cast("int")).over(so_far))
-    by_run = Window.partitionBy("account_id", "run")
+    last_seen_at = F.max("at").over(Window.partitionBy("account_id", "run"))
+    place = F.row_number().over(Window.partitionBy("account_id", "run").orderBy("at"))
     rows = (
-        runs.withColumns(
-            {
-                "last_seen": F.max("at").over(by_run),
-                "place": F.row_number().over(by_run.orderBy("at")),
-                "carried": F.array_compact(F.array(*names)),
-            }
-        )
+        carried.withColumns({"last_seen_at": last_seen_at, "place": place})
         .where(F.col("place") == 1)
         .withColumn("valid_to", F.lead("at").over(in_time))
     )
@@ -137,9 +139,9 @@ def _spans(points: DataFrame) -> DataFrame:
         F.col("at").alias("valid_from"),
         "valid_to",
         "network",
-        *(name for name in STATE if name != "more"),
-        *COUNTS,
-        F.col("last_seen").alias("last_seen_at"),
+        *(F.col(f"filled_{name}").alias(name) for name in STATE if name != "more"),
+        *(F.col(f"counts.{name}").alias(name) for name in (*COUNTS, "counted_at")),
+        "last_seen_at",
         F.when(F.size("carried") > 0, F.col("carried")).alias("carried"),
-        F.from_json("more", "map<string,string>").alias("extra"),
+        F.from_json("filled_more", "map<string,string>").alias("extra"),
     )

@@ -17,30 +17,27 @@ EDGE = ["edge_id", "network", "src_account_id", "dst_account_id", "verb", "objec
 OF_POST = "#(reply|share|quote|mention:.*)$"
 
 
-def edges(items: DataFrame, *, stored: DataFrame, retractions: DataFrame, received_at: dt.datetime) -> DataFrame:
+def edges(
+    items: DataFrame, *, stored: DataFrame, retractions: DataFrame, retracted: DataFrame, received_at: dt.datetime
+) -> DataFrame:
     """Return the acts of a batch, and the stored ones that it ends.
 
     Args:
-        items: `post`, `act`, `retraction`, `reason_code`.
+        items: `post`, `act`, `reason_code`.
         stored: silver.edges.
-        retractions: all of silver.tombstones, this batch's among them.
+        retractions: all of silver.tombstones, this batch's among them, as `posts.resolved`.
+        retracted: `id` of the posts, acts and accounts that this batch retracts.
         received_at: clock of the run.
 
     Returns:
         Grain: one act (edge_id); all columns of silver.edges. Reply, share, quote and mention follow from posts. Of
-        several
-        deliveries the one that says more, then the earliest, counts.
+        several deliveries the one that says more, then the earliest, counts.
     """
     good = items.where(F.col("reason_code").isNull())
     acts = good.where(F.col("act").isNotNull()).select("act.*").unionByName(_of_posts(good))
-    retracted = (
-        items.where(F.col("retraction").isNotNull()).select(F.col("retraction.object_id").alias("id")).distinct()
-    )
     known = stored.withColumn("act_id", _act_id()).alias("s")
     touched = [
-        known.join(F.broadcast(retracted).alias("r"), on=F.col(f"s.{name}") == F.col("r.id"), how="left_semi").drop(
-            "act_id"
-        )
+        known.join(retracted.alias("r"), on=F.col(f"s.{name}") == F.col("r.id"), how="left_semi").drop("act_id")
         for name in ("act_id", "src_account_id")
     ]
     incoming = acts.withColumns({"received_at": F.lit(received_at), "ended_at": F.lit(None).cast("timestamp")})
@@ -51,11 +48,12 @@ def edges(items: DataFrame, *, stored: DataFrame, retractions: DataFrame, receiv
 
 
 def rank(alias: str) -> Column:
-    """Return what orders two deliveries of one act (aliases `t.`, `s.`, or none): ended, says more, earliest."""
+    """Return what orders two deliveries of one act (aliases `t.`, `s.`, or none): ended first, says more, earliest."""
+    ended = F.coalesce(-F.unix_micros(F.col(f"{alias}ended_at")), F.lit(-(2**62)))
     occurred = F.coalesce(-F.unix_micros(F.col(f"{alias}occurred_at")), F.lit(-(2**62)))
     rest = F.xxhash64(*(F.col(f"{alias}{name}") for name in EDGE))
     return F.struct(
-        F.col(f"{alias}ended_at").isNotNull().alias("a"),
+        ended.alias("a"),
         F.col(f"{alias}dst_account_id").isNotNull().alias("b"),
         occurred.alias("c"),
         F.col(f"{alias}weight").alias("d"),

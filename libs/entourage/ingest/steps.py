@@ -74,13 +74,20 @@ def social(payloads: DataFrame, items: DataFrame, *, run: Run) -> Iterator[Step]
     yield Step("bronze.events", events(payloads, _barren(items), run=run), "payload", update=False)
     yield Step("bronze.quarantine", quarantine(payloads, [items], run=run), "refusal", update=False)
     yield Step("silver.tombstones", graph.tombstones(items, received_at=run.at), "retraction", update=False)
-    gone = run.read("silver.tombstones")
-    versions = posts.post_versions(items, stored=run.read("silver.posts"), retractions=gone, received_at=run.at)
+    stored = run.read("silver.posts")
+    ids = run.keep("version_ids", posts.version_ids(items, stored=stored))
+    retractions = run.keep("retractions", posts.resolved(run.read("silver.tombstones"), version_ids=ids))
+    retracted = run.keep("retracted", posts.retracted(items, retractions=retractions, version_ids=ids))
+    versions = posts.post_versions(
+        items, stored=stored, retractions=retractions, retracted=retracted, received_at=run.at
+    )
     yield Step("silver.posts", versions, "post", moved_by=("retraction",))
     stored = run.read("silver.accounts")
     history = run.keep("account_history", accounts.account_history(items, stored=stored))
     yield Step("silver.accounts", history, "account", void=accounts.void_keys(history, stored=stored))
-    acts = graph.edges(items, stored=run.read("silver.edges"), retractions=gone, received_at=run.at)
+    acts = graph.edges(
+        items, stored=run.read("silver.edges"), retractions=retractions, retracted=retracted, received_at=run.at
+    )
     yield Step("silver.edges", acts, "act", moved_by=("retraction",), newer=graph.rank("s.") > graph.rank("t."))
     counters = graph.metric_snapshots(items)
     yield Step("silver.metric_snapshots", counters, "counter", newer=F.col("s.value") > F.col("t.value"))

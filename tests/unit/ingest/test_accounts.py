@@ -47,6 +47,9 @@ A = [
     _seen("at once", 1), _seen("at once", 1, "bob"),
     _seen("extra", 1, extra={"noindex": "false"}),
     _seen("lists", 1, urls=[]),
+    _seen("less", 1, bio="tea"), _seen("less", 3),
+    _seen("uncounted", 1, counters={"followers": 3}),
+    _seen("counted less", 1, counters={"followers": 3}, bio="tea"),
     {"post": {"post_id": "x:1", "version": 0}},
 ]  # fmt: skip
 B = [
@@ -61,6 +64,9 @@ B = [
     _seen("at once", 1),
     _seen("extra", 2, extra={"noindex": "true"}),
     _seen("lists", 2, urls=["https://ada.example"]),
+    _seen("less", 2, bio="coffee"),
+    _seen("uncounted", 2),
+    _seen("counted less", 2, counters={"followers": 5}),
     {"account": None},
 ]  # fmt: skip
 ORDERS = {"A, B": (A, B), "B, A": (B, A)}
@@ -145,6 +151,21 @@ def test_a_counter_alone_makes_no_new_row_and_the_latest_is_kept(found: Found, o
 
 
 @both
+def test_a_source_that_says_less_carries_over_what_was_said_last(found: Found, order: str) -> None:
+    assert found.of(order, "less", "valid_from", "valid_to", "bio", "carried") == [
+        (_day(1), _day(2), "tea", None),
+        (_day(2), _day(3), "coffee", None),
+        (_day(3), None, "coffee", ["bio"]),
+    ]
+
+
+@both
+def test_a_sight_without_counters_keeps_those_read_before(found: Found, order: str) -> None:
+    assert found.of(order, "uncounted", "followers_count", "counted_at") == [(3, _day(1))]
+    assert found.of(order, "counted less", "valid_from", "followers_count") == [(_day(1), 3), (_day(2), 5)]
+
+
+@both
 @pytest.mark.parametrize("id_", ["same", "again"])
 def test_a_state_that_is_seen_again_stays_one_row(found: Found, order: str, id_: str) -> None:
     assert found.of(order, id_, "valid_from", "valid_to", "handle") == [(_day(1), None, "ada")]
@@ -170,6 +191,7 @@ def test_the_keys_that_a_batch_made_void_are_told(found: Found) -> None:
         ("x:A, B:earlier", _day(3)),
         ("x:B, A:again", _day(4)),
         ("x:B, A:count", _day(2)),
+        ("x:B, A:uncounted", _day(2)),
     ]
 
 

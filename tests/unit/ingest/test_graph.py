@@ -76,10 +76,12 @@ STORED = [
 @pytest.fixture(scope="module")
 def edges(spark: SparkSession, items: Items) -> dict[str, Row]:
     retractions = [row["retraction"] for row in [*BATCH, _gone("undone before", "unfollow")] if "retraction" in row]
+    of_batch = {(row["retraction"]["object_id"],) for row in BATCH if "retraction" in row}
     found = graph.edges(
         items(*BATCH),
         stored=table_of(spark, "silver.edges", [{**row["act"], "received_at": EARLIER} for row in STORED]),
         retractions=table_of(spark, "silver.tombstones", retractions),
+        retracted=spark.createDataFrame(sorted(of_batch), "id string"),
         received_at=CLOCK,
     ).collect()
     by_id = {row["edge_id"]: row.asDict() for row in found}
@@ -236,4 +238,7 @@ def test_an_empty_batch_has_no_edges(spark: SparkSession, items: Items) -> None:
     stored = table_of(spark, "silver.edges", [{**_act("stored")["act"], "received_at": EARLIER}])
     retractions = table_of(spark, "silver.tombstones", [_gone("stored", "unfollow")["retraction"]])
 
-    assert graph.edges(items(), stored=stored, retractions=retractions, received_at=CLOCK).collect() == []
+    nothing = spark.createDataFrame([], "id string")
+    found = graph.edges(items(), stored=stored, retractions=retractions, retracted=nothing, received_at=CLOCK)
+
+    assert found.collect() == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
@@ -50,6 +51,9 @@ A = [
     _post("withheld"),
     _post("edited after its end"), _gone("edited after its end"),
     {**_post("refused"), "reason_code": "bad_time"},
+    _post("of two ids"), _post("of two ids", "later", version=5, extra={"native_id": "second"}),
+    _post("told late"), _gone("third"),
+    _post("answers", "the longer text"), _gone("answers"),
 ]  # fmt: skip
 B = [
     _post("twice"),
@@ -67,6 +71,9 @@ B = [
     _gone("withheld", "withheld"), _gone("withheld", "edit"),
     _post("edited after its end", "x", version=5),
     _gone("never seen"),
+    _gone("second"),
+    _post("told late", "later", version=5, extra={"native_id": "third"}),
+    _post("answers", "short", kind="reply", in_reply_to_account_id="x:bob"),
 ]  # fmt: skip
 
 
@@ -80,7 +87,17 @@ def _of_order(row: Row, order: str) -> Row:
         ids = {name: row[kind].get(name) for name in ("post_id", "object_id", "account_id")}
         renamed = {name: id_.replace("x:", f"x:{order}:") for name, id_ in ids.items() if id_ and id_ != "x:ada"}
         named[kind] = {**row[kind], **renamed}
+        if native_id := (row[kind].get("extra") or {}).get("native_id"):
+            named[kind]["extra"] = {"native_id": f"{order}:{native_id}"}
     return named
+
+
+def _versions(batch: DataFrame, stored: DataFrame, tombstones: DataFrame, clock: dt.datetime) -> DataFrame:
+    """Return what the merge of a batch writes, as `steps.social` puts it together."""
+    ids = posts.version_ids(batch, stored=stored)
+    retractions = posts.resolved(tombstones, version_ids=ids)
+    retracted = posts.retracted(batch, retractions=retractions, version_ids=ids)
+    return posts.post_versions(batch, stored=stored, retractions=retractions, retracted=retracted, received_at=clock)
 
 
 @pytest.fixture(scope="module")
@@ -91,11 +108,11 @@ def tables(spark: SparkSession, items: Items) -> dict[str, Rows]:
     for step, clock in enumerate(CLOCKS):
         batch = [_of_order(row, order) for order, batches in ORDERS.items() for row in batches[step]]
         retractions += [row["retraction"] for row in batch if "retraction" in row]
-        touched = posts.post_versions(
+        touched = _versions(
             items(*batch),
-            stored=table_of(spark, "silver.posts", stored.values()),
-            retractions=table_of(spark, "silver.tombstones", retractions),
-            received_at=clock,
+            table_of(spark, "silver.posts", stored.values()),
+            table_of(spark, "silver.tombstones", retractions),
+            clock,
         ).collect()
         assert len({(row["post_id"], row["version"]) for row in touched}) == len(touched)
         stored |= {(row["post_id"], row["version"]): {**row.asDict(), "touched_at": clock} for row in touched}
@@ -105,6 +122,8 @@ def tables(spark: SparkSession, items: Items) -> dict[str, Rows]:
         plain = {
             name: v.replace(f"{order}:", "") if order and name.endswith("_id") and v else v for name, v in row.items()
         }
+        if order and plain["extra"]:
+            plain["extra"] = {name: value.replace(f"{order}:", "") for name, value in plain["extra"].items()}
         found[order][plain["post_id"], version] = plain
     return found
 
@@ -214,6 +233,20 @@ def test_what_is_withheld_or_edited_is_not_deleted(rows: Rows) -> None:
     assert (rows["x:withheld", 0]["text"], rows["x:withheld", 0]["deleted_at"]) == ("hi", None)
 
 
+@pytest.mark.parametrize("id_", ["of two ids", "told late"])
+@pytest.mark.parametrize("order", ORDERS)
+def test_a_deletion_by_the_id_of_one_version_takes_all_versions(found: dict[str, Rows], order: str, id_: str) -> None:
+    versions = [row for (post_id, _), row in found[order].items() if post_id == f"x:{id_}"]
+
+    assert [(row["text"], row["deleted_at"]) for row in versions] == [(None, at("2024-02-01"))] * 2
+
+
+def test_what_a_deleted_post_answers_is_kept_of_any_delivery(rows: Rows) -> None:
+    row = rows["x:answers", 0]
+
+    assert (row["text"], row["kind"], row["in_reply_to_account_id"]) == (None, "reply", "x:bob")
+
+
 def test_what_was_refused_and_what_was_only_deleted_make_no_rows(found: dict[str, Rows]) -> None:
     ids = {key[0] for table in found.values() for key in table}
 
@@ -230,9 +263,8 @@ def test_only_what_a_batch_touches_is_returned(tables: dict[str, Rows]) -> None:
 def test_a_batch_without_posts_returns_nothing(spark: SparkSession, items: Items) -> None:
     retractions = table_of(spark, "silver.tombstones", [_gone("old")["retraction"]])
     stored = table_of(spark, "silver.posts", [_stored("old")])
-    touched = posts.post_versions(items(), stored=stored, retractions=retractions, received_at=CLOCKS[1])
 
-    assert touched.collect() == []
+    assert _versions(items(), stored, retractions, CLOCKS[1]).collect() == []
 
 
 def _stored(id_: str, **more: object) -> Row:
