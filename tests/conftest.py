@@ -22,7 +22,7 @@ sys.modules["pyspark.pandas"] = None  # type: ignore[assignment]
 LIGHT = {
     "spark.driver_memory": "2g",
     "spark.shuffle_partitions": "2",
-    "spark.java_options": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+    "spark.java_options": "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m -XX:+UseSerialGC",
     "spark.settings": "[spark.sql.codegen.wholeStage=false, spark.sql.adaptive.enabled=false]",
 }
 

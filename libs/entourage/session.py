@@ -12,6 +12,7 @@ import sys
 from dataclasses import dataclass
 from typing import Any
 
+from py4j.java_gateway import java_import  # type: ignore[import-untyped]
 from pyspark.sql import SparkSession
 
 from entourage import jars
@@ -52,6 +53,9 @@ def build(config: Config, *, app_name: str) -> SparkSession:
         builder = builder.config(key, value)
     spark = builder.getOrCreate()
     spark.sparkContext.setLogLevel("ERROR")
+    # Every F.col() asks the JVM for `functions`: named once, it is not sought in eight packages and 300 jars each time.
+    for name in ("org.apache.spark.sql.functions", "org.apache.hadoop.fs.Path"):
+        java_import(spark._jvm, name)
     return spark
 
 
@@ -111,7 +115,7 @@ class FileSystem:
 
     def _open(self, path: str) -> tuple[Any, Any]:
         jvm: Any = self.spark._jvm
-        hadoop_path = jvm.org.apache.hadoop.fs.Path(path)
+        hadoop_path = jvm.Path(path)
         return hadoop_path.getFileSystem(self.spark._jsc.hadoopConfiguration()), hadoop_path
 
     def exists(self, path: str) -> bool:

@@ -42,7 +42,7 @@ def entourage(*arguments: str, timeout: int = 900) -> Finished:
 
 def light() -> list[str]:
     """Return the options that make runs on small data quick; the model is trained once for all lakes."""
-    settings = {**LIGHT, "lake.models": str(MODELS)}
+    settings = {**LIGHT, "lake.models": str(MODELS), "influence.max_iterations": "10"}
     return [part for key, value in settings.items() for part in ("--set", f"{key}={value}")]
 
 

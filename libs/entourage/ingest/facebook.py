@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from entourage.ingest import wire
@@ -72,10 +72,10 @@ def _post(
         reply_to=text(parent.get("id")),
         reply_to_account=_author(parent),
         root=root_id,
-        mentions=_each(post, "message_tags", lambda tag: wire.qualified(NETWORK, text(tag.get("id")))),
+        mentions=wire.each(post, "message_tags", lambda tag: wire.qualified(NETWORK, text(tag.get("id")))),
         hashtags=None if message is None else wire.lowered(HASHTAG.findall(message)),
-        urls=_each(attached, "data", lambda found: text(found.get("url"))),
-        media=_each(attached, "data", _medium),
+        urls=wire.each(attached, "data", lambda found: text(found.get("url"))),
+        media=wire.each(attached, "data", _medium),
         place=text(struct(post, "place").get("name")),
         source_app=text(struct(post, "application").get("name")),
         counters={
@@ -127,9 +127,3 @@ def _medium(attachment: Struct) -> str:
 def _data(of: Struct, name: str) -> list[Struct]:
     """Return the objects of an edge of the graph."""
     return structs(struct(of, name).get("data"))
-
-
-def _each(of: Struct, name: str, read: Callable[[Struct], str | None]) -> list[str | None] | None:
-    """Return what is read of each object of a list; None where there is no list, or one of other things only."""
-    values, found = of.get(name), structs(of.get(name))
-    return [read(element) for element in found] if found or values == [] else None

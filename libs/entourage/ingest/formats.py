@@ -8,17 +8,31 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import partial, reduce
+from functools import partial
+from typing import Any
 
 import pyarrow as pa
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
-from pyspark.sql.pandas.types import to_arrow_type
 
-from entourage.ingest import bluesky, canonical, facebook, mapped, mapping, mastodon, reasons, reddit, x_v1, x_v2
-from entourage.ingest.wire import EMPTY, Item, Struct
+from entourage.ingest import (
+    bluesky,
+    canonical,
+    facebook,
+    mapped,
+    mapping,
+    mastodon,
+    reasons,
+    reddit,
+    workers,
+    x_v1,
+    x_v2,
+)
+from entourage.ingest.wire import EMPTY, Item
+from entourage.schemas import table
 
 Adapter = Callable[..., Iterator[Item]]
+Mappings = Mapping[str, mapping.Mapping]
 ADAPTERS: dict[str, Adapter] = {
     "x_v1": x_v1.items,
     "x_v2": x_v2.items,
@@ -33,116 +47,87 @@ KINDS = {
     "act": canonical.ACT,
     "retraction": canonical.RETRACTION,
 }
-MAPS = ("extra", "counters")
+COLUMNS = {**KINDS, "reason_code": "string", "reason": "string"}
+VERBS = next(column.allowed for column in table("silver.edges").columns if column.name == "verb")
 BATCH_ITEMS = 4_000  # of a batch that a worker gives back
 
 
-def items(payloads: DataFrame, *, present: list[str], mappings: Mapping[str, mapping.Mapping]) -> DataFrame:
-    """Split payloads into items.
+def items(payloads: DataFrame, *, present: list[str], mappings: Mappings) -> DataFrame:
+    """Split payloads into items, in Python workers (see `wire`).
 
     Args:
         payloads: `canonical.META`, `payload` and `reason_code`; refused ones are left out.
-        present: the formats that occur, so that absent ones cost no pass.
+        present: the formats that occur; payloads of others are left out.
         mappings: the sources described by files that occur, by name.
 
     Returns:
-        Items (`canonical.items`), at least one a payload: `reason_code` and `reason` where one is refused; all four
-        structs NULL where a payload holds nothing to read.
+        Items: `canonical.META` and the structs of `KINDS`; at least one a payload: `reason_code` and `reason` where one
+        is refused; all four structs NULL where a payload holds nothing to read.
     """
-    good = payloads.where(F.col("reason_code").isNull())
-    frames = [wired(good.where(F.col("format").isin(*ADAPTERS)))] if set(present) & set(ADAPTERS) else []
-    for name in present:
-        if name not in ADAPTERS:
-            rows = good.where(F.col("format") == name)
-            frames.append(mapped.items(rows, mapping=mappings[name]).select("*", _no_fault()))
-    nothing = canonical.items(good.where(F.lit(False))).select("*", _no_fault())
-    return refused(reduce(DataFrame.unionByName, frames or [nothing]))
+    described = {name: mappings[name] for name in present if name not in ADAPTERS}
+    good = payloads.where(F.col("reason_code").isNull() & F.col("format").isin(*present))
+    return workers.made(good, partial(_read, mappings=described), COLUMNS)
 
 
-def wired(payloads: DataFrame) -> DataFrame:
-    """Take payloads of wire formats apart, in Python workers (see `wire`); `fault` names what stopped an adapter."""
-    made = canonical.items(payloads).select("*", _no_fault()).schema
-    types = {field.name: to_arrow_type(field.dataType) for field in made}
-    return payloads.select(*canonical.META, "payload").mapInArrow(partial(_read, types=types), made)
-
-
-def _no_fault() -> Column:
-    return F.lit(None).cast("string").alias("fault")
-
-
-def _read(batches: Iterable[pa.RecordBatch], *, types: Mapping[str, pa.DataType]) -> Iterator[pa.RecordBatch]:
+def _read(batches: Iterable[pa.RecordBatch], *, mappings: Mappings, types: workers.Types) -> Iterator[pa.RecordBatch]:
     for batch in batches:
         rows: list[int] = []
-        found: list[Item] = []
-        faults: list[str | None] = []
+        found: list[dict[str, Any]] = []
         named = {name: batch.column(name).to_pylist() for name in ("format", "payload", "modified_at")}
         for row, (form, payload, modified_at) in enumerate(zip(*named.values(), strict=True)):
-            for item, fault in read(form, payload, modified_at=modified_at):
+            for item, fault in read(form, payload, modified_at=modified_at, mappings=mappings):
+                code, reason = refusal(item, form=form, fault=fault) or (None, None)
                 rows.append(row)
-                found.append(item)
-                faults.append(fault)
+                found.append({**item, "reason_code": code, "reason": reason})
             if len(found) >= BATCH_ITEMS:
-                yield _batch(batch, rows, found, faults, types)
-                rows, found, faults = [], [], []
+                yield _batch(batch, rows, found, types)
+                rows, found = [], []
         if found:
-            yield _batch(batch, rows, found, faults, types)
+            yield _batch(batch, rows, found, types)
 
 
-def read(form: str, payload: str, *, modified_at: dt.datetime) -> Iterator[tuple[Item, str | None]]:
+def _batch(batch: pa.RecordBatch, rows: list[int], found: list[dict[str, Any]], types: workers.Types) -> pa.RecordBatch:
+    taken = batch.take(pa.array(rows, pa.int32()))
+    return workers.batch(taken, {name: [item[name] for item in found] for name in COLUMNS}, types)
+
+
+def read(
+    form: str, payload: str, *, modified_at: dt.datetime, mappings: Mappings | None = None
+) -> Iterator[tuple[Item, str | None]]:
     """Yield the items of one payload, at least one an object of it, and the fault where an adapter gave up."""
+    described = (mappings or {}).get(form)
+    adapter = ADAPTERS[form] if described is None else partial(mapped.items, mapping=described)
     try:
         document = json.loads(payload)
-        roots = document if isinstance(document, list) else [document]
-        found = [item for root in roots or [None] for item in _of_root(form, root, modified_at)]
+        # A row of a mapped source is one object; the networks deliver lists of them too.
+        roots = document if isinstance(document, list) and described is None else [document]
+        found = [item for root in roots or [None] for item in _of_root(adapter, root, modified_at)]
     except Exception as error:  # whatever a document does to an adapter, only the document is refused
         yield EMPTY, type(error).__name__
     else:
         yield from ((item, None) for item in found)
 
 
-def _of_root(form: str, root: Struct | None, modified_at: dt.datetime) -> list[Item]:
-    found = list(ADAPTERS[form](root, modified_at=modified_at)) if isinstance(root, dict) else []
+def _of_root(adapter: Adapter, root: Any, modified_at: dt.datetime) -> list[Item]:
+    found = list(adapter(root, modified_at=modified_at)) if isinstance(root, dict) else []
     return found or [EMPTY]
 
 
-def _batch(
-    batch: pa.RecordBatch,
-    rows: list[int],
-    found: list[Item],
-    faults: list[str | None],
-    types: Mapping[str, pa.DataType],
-) -> pa.RecordBatch:
-    """Return items as Arrow has them: maps are lists of pairs there."""
-    taken = batch.take(pa.array(rows, pa.int32()))
-    columns = {name: taken.column(name).cast(types[name]) for name in canonical.META}
-    for kind in KINDS:
-        structs = [item[kind] for item in found]
-        for struct in structs:
-            if struct is not None:
-                struct |= {name: list(struct[name].items()) for name in MAPS if struct.get(name) is not None}
-        columns[kind] = pa.array(structs, types[kind])
-    columns["fault"] = pa.array(faults, pa.string())
-    return pa.RecordBatch.from_arrays(list(columns.values()), names=list(columns))
-
-
-def refused(found: DataFrame) -> DataFrame:
-    """Add `reason_code` and `reason` to items that cannot become rows; all else of them is as it was."""
-    code = _code()
-    sentences = {name: reasons.sentence(name) for name in ("missing_id", "missing_author", "bad_time", "bad_edge")}
-    sentences["no_items"] = reasons.sentence("no_items", F.col("format"))
-    sentences["bad_shape"] = reasons.sentence("bad_shape", F.col("fault"))
-    reason = F.coalesce(*(F.when(code == name, text) for name, text in sentences.items()))
-    return found.select(*canonical.META, *KINDS, code.alias("reason_code"), reason.alias("reason"))
-
-
-def _code() -> Column:
-    post, edge = F.col("post"), F.col("act")
-    is_empty = post.isNull() & F.col("account").isNull() & edge.isNull() & F.col("retraction").isNull()
-    return (
-        F.when(F.col("fault").isNotNull(), "bad_shape")
-        .when(is_empty, "no_items")
-        .when(post.isNotNull() & post["post_id"].isNull(), "missing_id")
-        .when(post.isNotNull() & post["account_id"].isNull(), "missing_author")
-        .when(post.isNotNull() & post["created_at"].isNull(), "bad_time")
-        .when(edge.isNotNull() & (edge["edge_id"].isNull() | edge["src_account_id"].isNull()), "bad_edge")
-    )
+def refusal(item: Item, *, form: str, fault: str | None) -> reasons.Reason | None:
+    """Return the code and the sentence of an item that cannot become rows; None where it can."""
+    post, edge = item["post"], item["act"]
+    code, detail = None, ""
+    if fault is not None:
+        code, detail = "bad_shape", fault
+    elif all(struct is None for struct in item.values()):
+        code, detail = "no_items", form
+    elif post is not None and None in (post["post_id"], post["account_id"], post["created_at"]):
+        is_named = post["post_id"] is not None
+        code = "missing_author" if is_named and post["account_id"] is None else "bad_time" if is_named else "missing_id"
+    elif edge is not None and None in (edge["edge_id"], edge["src_account_id"]):
+        code = "bad_edge"
+    elif edge is not None and edge["verb"] not in VERBS:
+        code, detail = "bad_value", f"verb {edge['verb']}"
+    elif edge is not None and edge["weight"] < 0:
+        code, detail = "bad_value", f"weight {edge['weight']:g}"
+    return None if code is None else (code, reasons.SENTENCES[code].format(detail))

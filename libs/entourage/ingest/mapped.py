@@ -1,111 +1,104 @@
-"""Turn the rows of a source of posts, accounts or edges into items, as its mapping says.
+"""Turn the rows of a source of posts, accounts or edges into items, as its mapping says. Plain Python, in workers.
 
-in: payloads (one JSON object a row) and a `Mapping` ▶ out: items.
+in: a JSON object and a `Mapping` ▶ out: items.
 """
 
 from __future__ import annotations
 
-from pyspark.sql import Column, DataFrame
-from pyspark.sql import functions as F
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any
 
-from entourage.ingest import canonical, parsers
+from entourage.ingest import parsers, wire
 from entourage.ingest.mapping import Mapping
+from entourage.ingest.wire import Item, Struct
 from entourage.schemas import NETWORKS
 
+KNOWN = frozenset(NETWORKS.split(","))
+Made = dict[str, Any]
 
-def items(payloads: DataFrame, *, mapping: Mapping) -> DataFrame:
-    """Return the items of a source of posts, accounts or edges (`canonical.items`), one a payload."""
-    given = parsers.rows(payloads)
-    made = {name: parsers.column(name, value) for name, value in mapping.columns.items()}
-    network = F.coalesce(made.get("network", F.lit(None)).cast("string"), F.lit(mapping.network))
+
+def items(row: Struct, *, mapping: Mapping, modified_at: dt.datetime) -> Iterator[Item]:
+    """Yield the item of one row of a source of posts, accounts or edges."""
+    made = parsers.columns(row, mapping=mapping)
+    network = made.get("network") or mapping.network
     if mapping.kind == "edges":
-        return canonical.items(given, act=_act(made, network))
-    posts = {"post": _post(made, network, parsers.extra(mapping, made))} if mapping.kind == "posts" else {}
-    person = _account(made, network, None if posts else parsers.extra(mapping, made))
-    return canonical.items(given, account=person, post=posts.get("post"))
+        yield wire.item(act=_act(made, network))
+        return
+    extra = parsers.extra(row, mapping=mapping, made=made)
+    if mapping.kind == "posts":
+        author = _account({**made, "urls": None, "created_at": None}, network, None, modified_at)
+        yield wire.item(account=author, post=_post(made, network, extra, modified_at))
+    else:
+        yield wire.item(account=_account(made, network, extra, modified_at))
 
 
-def _with_network(network: Column, id_: Column) -> Column:
-    """Return an id that names its network; one that does already stays."""
-    return F.when(id_.rlike(f"^({NETWORKS.replace(',', '|')}):"), id_).when(
-        id_.isNotNull(), F.concat(network, F.lit(":"), id_)
+def _named(network: str, id_: str | None) -> tuple[str, str | None]:
+    """Return the network of an id, which the id may name itself, and the id in it.
+
+    A network that the tables do not know becomes part of the id: ``other:vk:7``.
+    """
+    if id_ is None:
+        return (network if network in KNOWN else "other"), None
+    stated, colon, native = id_.partition(":")
+    if colon and stated in KNOWN:
+        return stated, native
+    return (network, id_) if network in KNOWN else ("other", f"{network}:{id_}")
+
+
+def _act(made: Made, network: str) -> dict[str, Any]:
+    (of_src, src), (of_dst, dst) = (_named(network, made[name]) for name in ("src", "dst"))
+    src_id, dst_id = wire.qualified(of_src, src), wire.qualified(of_dst, dst)
+    verb, object_id, weight = made.get("verb") or "follow", made.get("object_id"), made.get("weight")
+    parts = [of_src, verb, src_id, dst_id, object_id]
+    return wire.act(
+        network=of_src,
+        edge_id=":".join(part for part in parts if part is not None) if src_id and dst_id else None,
+        src=src_id,
+        dst=dst_id,
+        verb=verb,
+        object_id=object_id,
+        weight=1.0 if weight is None else weight,
+        occurred_at=made.get("occurred_at"),
     )
 
 
-def _network_of(id_: Column) -> Column:
-    return F.substring_index(id_, ":", 1)
-
-
-def _native(network: Column, id_: Column) -> Column:
-    return F.regexp_replace(_with_network(network, id_), "^[a-z]+:", "")
-
-
-def _act(made: dict[str, Column], network: Column) -> Column:
-    src, dst = (_with_network(network, made[name].cast("string")) for name in ("src", "dst"))
-    verb = F.coalesce(made.get("verb", F.lit(None)).cast("string"), F.lit("follow"))
-    object_id = made.get("object_id", F.lit(None)).cast("string")
-    edge_id = F.concat_ws(":", _network_of(src), verb, src, dst, object_id)
-    return F.struct(
-        F.when(src.isNotNull() & dst.isNotNull(), edge_id),
-        _network_of(src),
-        src,
-        dst,
-        verb,
-        object_id,
-        F.coalesce(made.get("weight", F.lit(None)).cast("double"), F.lit(1.0)),
-        made.get("occurred_at", F.lit(None)).cast("timestamp"),
-    ).cast(canonical.ACT)
-
-
-def _account(made: dict[str, Column], network: Column, extra: Column | None) -> Column:
-    id_ = made["account_id"].cast("string")
-    observed_at = F.coalesce(
-        *(made.get(name, F.lit(None)).cast("timestamp") for name in ("observed_at",)), F.col("modified_at")
-    )
-    counters: dict[str, Column] = {}
-    counters |= {name: made[name].cast("string") for name in ("followers", "following", "posts") if name in made}
-    return canonical.account(
-        network=_network_of(_with_network(network, id_)),
-        account_id=_native(network, id_),
-        observed_at=observed_at,
+def _account(made: Made, network: str, extra: dict[str, str] | None, modified_at: dt.datetime) -> dict[str, Any] | None:
+    of_account, account_id = _named(network, made["account_id"])
+    return wire.account(
+        network=of_account,
+        account_id=account_id,
+        observed_at=made.get("observed_at") or modified_at,
         handle=made.get("handle"),
         display_name=made.get("display_name"),
         bio=made.get("bio"),
         location=made.get("location"),
         urls=made.get("urls"),
-        created_at=made.get("created_at") if extra is not None else None,
+        created_at=made.get("created_at"),
         is_bot=made.get("is_bot"),
         extra=extra,
-        counters=counters or None,
+        counters=_counters(made, "followers", "following", "posts"),
     )
 
 
-def _post(made: dict[str, Column], network: Column, extra: Column) -> Column:
-    def id_(name: str) -> Column | None:
-        return _native(network, made[name].cast("string")) if name in made else None
-
-    created_at = made["created_at"].cast("timestamp")
-    counters: dict[str, Column] = {}
-    counters |= {name: made[name].cast("string") for name in ("likes", "shares", "replies", "views") if name in made}
-    account_id = made["account_id"].cast("string")
-    share = made.get("is_share")
-    return canonical.post(
-        network=_network_of(_with_network(network, account_id)),
-        post_id=_native(network, made["post_id"].cast("string")),
-        account_id=_native(network, account_id),
+def _post(made: Made, network: str, extra: dict[str, str] | None, modified_at: dt.datetime) -> dict[str, Any] | None:
+    of_post, account_id = _named(network, made["account_id"])
+    ids = ("post_id", "reply_to", "reply_to_account", "shared", "shared_account")
+    native = {name: _named(network, made.get(name))[1] for name in ids}
+    created_at = made["created_at"]
+    return wire.post(
+        network=of_post,
+        post_id=native["post_id"],
+        account_id=account_id,
         created_at=created_at,
-        text=made.get("text", F.lit(None).cast("string")),
-        observed_at=F.coalesce(
-            made.get("observed_at", F.lit(None)).cast("timestamp"), created_at, F.col("modified_at")
-        ),
+        text=made.get("text"),
+        observed_at=made.get("observed_at") or created_at or modified_at,
         language=made.get("language"),
-        is_share=None
-        if share is None
-        else F.coalesce(F.lower(share.cast("string")).isin("true", "1", "yes"), F.lit(False)),
-        reply_to=id_("reply_to"),
-        reply_to_account=id_("reply_to_account"),
-        shared=id_("shared"),
-        shared_account=id_("shared_account"),
+        is_share=wire.truth(made.get("is_share")) is True,
+        reply_to=native["reply_to"],
+        reply_to_account=native["reply_to_account"],
+        shared=native["shared"],
+        shared_account=native["shared_account"],
         mentions=made.get("mentions"),
         hashtags=made.get("hashtags"),
         urls=made.get("urls"),
@@ -113,5 +106,9 @@ def _post(made: dict[str, Column], network: Column, extra: Column) -> Column:
         place=made.get("place"),
         source_app=made.get("source_app"),
         extra=extra,
-        counters=counters or None,
+        counters=_counters(made, "likes", "shares", "replies", "views"),
     )
+
+
+def _counters(made: Made, *names: str) -> dict[str, Any] | None:
+    return {name: made[name] for name in names if name in made} or None

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import yaml
 
 from entourage.errors import UsageError, nearest
+from entourage.ingest import patterns
 from entourage.ingest.csv_rows import CsvParams
 
 COLUMNS = {
@@ -89,6 +91,10 @@ COLUMNS = {
         "recorded_at",
     ],
 }
+LISTS = ("emails", "phones", "login_ids", "social_ids", "urls", "mentions", "hashtags", "media")
+TIMES = ("updated_at", "observed_at", "created_at", "occurred_at", "effective_at", "recorded_at")
+# Columns of a type that a text may not have.
+TYPED = (*TIMES, "birth_date", "is_bot", "weight")
 # Without these a row of that kind has no meaning.
 NEEDED = {
     "persons": [],
@@ -97,19 +103,8 @@ NEEDED = {
     "edges": ["src", "dst"],
     "consents": ["identifier_kind", "identifier", "purpose", "action", "effective_at"],
 }
-PARSERS = [
-    "text",
-    "lower",
-    "upper",
-    "given_of_last_first",
-    "family_of_last_first",
-    "date",
-    "time",
-    "integer",
-    "number",
-    "boolean",
-    "split",
-]
+FALLIBLE = ("date", "time", "integer", "number", "boolean")  # parsers that cannot read every text
+PARSERS = ["text", "lower", "upper", "given_of_last_first", "family_of_last_first", *FALLIBLE, "split"]
 FORMATS = ("csv", "parquet", "jsonl")
 KEYS = ["kind", "format", "system", "network", "key", "csv", "columns", "ignore"]
 CSV_KEYS = ["delimiter", "encoding", "quote", "header"]
@@ -123,7 +118,7 @@ class Value:
     Attributes:
         sources: their columns; of several the first that is not empty, or all of them for a list or with `join`.
         parse: one of `PARSERS`.
-        format: pattern of Spark's datetime formats, for date and time.
+        format: pattern of Spark's datetime formats, for date and time (see `patterns`).
         separator: for split.
         join: put the values together with this between.
         prefix: put before a value that is there.
@@ -152,7 +147,7 @@ class Mapping:
         kind: persons, accounts, posts, edges or consents.
         system: source system; part of the record id.
         network: default network of ids that name none.
-        key: their columns that name a row (persons).
+        key: their columns that name a row (persons), all of them.
         format: csv, parquet or jsonl; empty: by the files' suffix.
         csv: how delimited files are written.
         columns: ours to how it is made.
@@ -168,6 +163,21 @@ class Mapping:
     csv: CsvParams
     columns: Dict[str, Value]
     ignore: tuple[str, ...]
+
+    @cached_property
+    def used(self) -> frozenset[str]:
+        """Return their columns that ours are made of."""
+        return frozenset(source for value in self.columns.values() for source in value.sources)
+
+    @cached_property
+    def left_out(self) -> frozenset[str]:
+        """Return their columns that are never in `extra`."""
+        return frozenset((*self.ignore, *self.key))
+
+    @cached_property
+    def fallible(self) -> tuple[str, ...]:
+        """Return our columns that theirs may not be readable for."""
+        return tuple(name for name, value in self.columns.items() if value.parse in FALLIBLE or name in TYPED)
 
 
 def parse(text: str, *, name: str) -> Mapping:
@@ -232,16 +242,30 @@ def _column_problems(tree: Dict[str, Any]) -> list[str]:
         problems.append(f"columns: {', '.join(missing)} missing, which {kind} need")
     for name, spec in columns.items():
         if isinstance(spec, dict):
-            problems += [f"{name}: {problem}" for problem in _unknown("key", spec, SPEC_KEYS)]
-            parser = spec.get("parse", "text")
-            if parser not in PARSERS:
-                problems.append(f"{name}: parser '{parser}' is unknown{nearest(str(parser), PARSERS)}")
-            if "from" not in spec and "const" not in spec:
-                problems.append(f"{name}: neither from nor const; one of them says where the value comes from")
+            problems += [f"{name}: {problem}" for problem in _spec_problems(name, spec)]
         elif not isinstance(spec, str | list):
             problems.append(
                 f"{name}: found {spec!r}, expected a column, a list of columns, or keys such as from and parse"
             )
+    return problems
+
+
+def _spec_problems(name: str, spec: Dict[str, Any]) -> list[str]:
+    problems = _unknown("key", spec, SPEC_KEYS)
+    parser = spec.get("parse", "text")
+    if parser not in PARSERS:
+        problems.append(f"parser '{parser}' is unknown{nearest(str(parser), PARSERS)}")
+    if parser == "split" and name not in LISTS:
+        problems.append(f"split makes a list, which only {', '.join(LISTS)} are")
+    if not spec.get("separator", ","):
+        problems.append("separator: nothing found; expected the text between two values")
+    if "from" not in spec and "const" not in spec:
+        problems.append("neither from nor const; one of them says where the value comes from")
+    if pattern := str(spec.get("format", "")):
+        try:
+            patterns.translated(pattern)
+        except ValueError as error:
+            problems.append(f"format: {error}")
     return problems
 
 
@@ -255,7 +279,7 @@ def _value(spec: Any) -> Value:
     return Value(
         sources=_listed(spec.get("from", [])),
         parse=spec.get("parse", "text"),
-        format=spec.get("format", ""),
+        format=str(spec.get("format", "")),
         separator=spec.get("separator", ","),
         join=spec.get("join"),
         prefix=spec.get("prefix", ""),

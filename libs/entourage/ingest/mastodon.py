@@ -9,7 +9,7 @@ instance only: such a reply names ``mastodon:local:NUMBER``.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from entourage.ingest import wire
@@ -45,10 +45,10 @@ def _status(status: Struct, shared: Struct, observed_at: dt.datetime, *, is_shar
         reply_to_account=_answered(status),
         shared=text(shared.get("uri")),
         shared_account=_person(struct(shared, "account")),
-        mentions=_each(status, "mentions", lambda mention: wire.qualified(NETWORK, text(mention.get("url")))),
-        hashtags=_each(status, "tags", lambda tag: (text(tag.get("name")) or "").lower()),
+        mentions=wire.each(status, "mentions", lambda mention: wire.qualified(NETWORK, text(mention.get("url")))),
+        hashtags=wire.each(status, "tags", lambda tag: (text(tag.get("name")) or "").lower()),
         urls=[text(struct(status, "card").get("url"))],
-        media=_each(status, "media_attachments", lambda medium: wire.medium(medium.get("type"))),
+        media=wire.each(status, "media_attachments", lambda medium: wire.medium(medium.get("type"))),
         source_app=text(struct(status, "application").get("name")),
         extra=wire.extra({"visibility": status.get("visibility"), "native_id": status.get("id")}),
         counters={
@@ -69,7 +69,7 @@ def _account(person: Struct, observed_at: dt.datetime) -> dict[str, Any] | None:
         handle=text(person.get("acct")),
         display_name=text(person.get("display_name")),
         bio=wire.without_tags(text(person.get("note"))),
-        urls=wire.distinct(_each(person, "fields", _link)),
+        urls=wire.distinct(wire.each(person, "fields", _link)),
         created_at=wire.moment(person.get("created_at")),
         is_bot=wire.truth(person.get("bot")),
         extra=wire.extra({"noindex": person.get("noindex"), "uri": person.get("uri")}),
@@ -107,9 +107,3 @@ def _link(field: Struct) -> str | None:
     """Return where the first link of a profile's field leads."""
     link, end, _ = (text(field.get("value")) or "").partition('href="')[2].partition('"')
     return link if end else None
-
-
-def _each(of: Struct, name: str, read: Callable[[Struct], str | None]) -> list[str | None] | None:
-    """Return what is read of each object of a list; None where there is no list, or one of other things only."""
-    values, found = of.get(name), structs(of.get(name))
-    return [read(element) for element in found] if found or values == [] else None

@@ -1,65 +1,145 @@
 """Turn the rows of a business source into our columns, as its mapping says.
 
-in: payloads (one JSON object a row) and a `Mapping` ▶ out: source records, consent events, or items of posts,
-accounts, edges.
+in: payloads (one JSON object a row) and their mappings ▶ out: source records and consent events.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+import json
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from hashlib import sha256
+from typing import Any
 
+import pyarrow as pa
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from entourage.ingest import canonical, parsers, reasons
+from entourage.ingest import parsers, reasons, workers
 from entourage.ingest.mapping import Mapping
+from entourage.ingest.wire import Struct
 from entourage.schemas import table
 
 ADDRESS = ("line", "postcode", "city", "region", "country")
 # Kinds that have a table of their own; the others are social.
 TABLES = {"persons": "silver.source_records", "consents": "silver.consent_events"}
+Row = dict[str, Any]
 
 
 def rows(payloads: DataFrame, *, mappings: Iterable[Mapping], received_at: dt.datetime) -> dict[str, DataFrame]:
-    """Return the rows of sources of persons and consents, by their kind; `payloads.source` is a mapping's name."""
-    make = {"persons": source_records, "consents": consent_events}
-    found: dict[str, DataFrame] = {}
+    """Return the rows of sources of persons and consents, by their kind; `payloads.source` is a mapping's name.
+
+    Returns:
+        Grain: one payload that is not refused; `canonical.META`, the columns of the kind's table, and `reason_code` and
+        `reason` where the row is refused.
+    """
+    make = {"persons": source_record, "consents": consent_event}
+    by_kind: dict[str, dict[str, Mapping]] = {}
     for mapping in mappings:
-        own = payloads.where(F.col("source") == mapping.name)
-        frame = make[mapping.kind](own, mapping=mapping, received_at=received_at)
-        found[mapping.kind] = found[mapping.kind].unionByName(frame) if mapping.kind in found else frame
-    return found
+        by_kind.setdefault(mapping.kind, {})[mapping.name] = mapping
+    return {
+        kind: _made(payloads, make[kind], TABLES[kind], mappings=of_kind, received_at=received_at)
+        for kind, of_kind in by_kind.items()
+    }
 
 
-def source_records(payloads: DataFrame, *, mapping: Mapping, received_at: dt.datetime) -> DataFrame:
-    """Return one row a payload as silver.source_records has it, with `canonical.META`, `reason_code` and `reason`.
+def _made(
+    payloads: DataFrame,
+    make: Callable[..., Row],
+    name: str,
+    *,
+    mappings: dict[str, Mapping],
+    received_at: dt.datetime,
+) -> DataFrame:
+    columns = {column.name: column.type for column in table(name).columns}
+    columns |= {"reason_code": "string", "reason": "string"}
+    good = payloads.where(F.col("reason_code").isNull() & F.col("source").isin(*mappings))
+    read = partial(_read, make=make, names=tuple(columns), mappings=mappings, received_at=received_at)
+    return workers.made(good, read, columns)
 
-    Values that a parser cannot read are NULL, and stay in `extra` as they came; so do columns that the mapping does
+
+def _read(
+    batches: Iterable[pa.RecordBatch],
+    *,
+    make: Callable[..., Row],
+    names: tuple[str, ...],
+    mappings: dict[str, Mapping],
+    received_at: dt.datetime,
+    types: workers.Types,
+) -> Iterator[pa.RecordBatch]:
+    for batch in batches:
+        sources, payloads = (batch.column(name).to_pylist() for name in ("source", "payload"))
+        found = [
+            read(payload, make=make, mapping=mappings[source], received_at=received_at)
+            for source, payload in zip(sources, payloads, strict=True)
+        ]
+        yield workers.batch(batch, {name: [row.get(name) for row in found] for name in names}, types)
+
+
+def read(payload: str, *, make: Callable[..., Row], mapping: Mapping, received_at: dt.datetime) -> Row:
+    """Return the row that a payload makes; refused where it cannot be read at all."""
+    try:
+        document = json.loads(payload)
+        row = make(document if isinstance(document, dict) else {}, mapping=mapping)
+    except Exception as error:  # whatever a document does to the parsers, only the document is refused
+        row = _refused("bad_shape", type(error).__name__)
+    return {**row, "received_at": received_at}
+
+
+def source_record(row: Struct, *, mapping: Mapping) -> Row:
+    """Return a row as silver.source_records has it, but for `received_at`; with `reason_code` and `reason`.
+
+    Values that a parser cannot read are None, and stay in `extra` as they came; so do columns that the mapping does
     not name.
     """
-    given = parsers.rows(payloads)
-    key = F.concat_ws("-", *(parsers.theirs(name) for name in mapping.key))
-    made = {name: parsers.column(name, value) for name, value in mapping.columns.items()}
-    address = [made.get(f"address.{part}", F.lit(None)).cast("string").alias(part) for part in ADDRESS]
+    made = parsers.columns(row, mapping=mapping)
+    key = parsers.key(row, mapping=mapping)
     has_address = any(name.startswith("address.") for name in made)
-    declared = [column for column in table("silver.source_records").columns if column.name not in _OWN]
-    values = [made.get(column.name, F.lit(None)).cast(column.type).alias(column.name) for column in declared]
-    code = F.when(key == "", "bad_key")
-    return given.select(
-        *canonical.META,
-        F.when(key != "", F.concat(F.lit(f"{mapping.system}:"), key)).alias("record_id"),
-        F.lit(mapping.system).alias("system"),
-        *values,
-        (F.struct(*address) if has_address else F.lit(None)).cast(_type("address")).alias("address"),
-        F.lit(received_at).alias("received_at"),
-        parsers.extra(mapping, made).alias("extra"),
-        code.alias("reason_code"),
-        F.when(code.isNotNull(), reasons.sentence("bad_key")).alias("reason"),
-    )
+    return {
+        **made,
+        "record_id": None if key is None else f"{mapping.system}:{key}",
+        "system": mapping.system,
+        "address": {part: made.get(f"address.{part}") for part in ADDRESS} if has_address else None,
+        "extra": parsers.extra(row, mapping=mapping, made=made),
+        **(_refused("bad_key") if key is None else {}),
+    }
 
 
-_OWN = {"record_id", "system", "address", "received_at", "extra"}
+def consent_event(row: Struct, *, mapping: Mapping) -> Row:
+    """Return a row as silver.consent_events has it, but for `received_at`; with `reason_code` and `reason`."""
+    made = parsers.columns(row, mapping=mapping)
+    said = {name: made.get(name) for name in _SAID}
+    outside = (f"{name} {said[name]}" for name, allowed in _ALLOWED if said[name] not in (None, *allowed))
+    bad = next(outside, None)
+    if any(said[name] is None for name in _NEEDED):
+        refusal = _refused("bad_key")
+    elif said["effective_at"] is None:
+        refusal = _refused("bad_time")
+    else:
+        refusal = {} if bad is None else _refused("bad_value", bad)
+    return {**said, "consent_event_id": _digest(said), **refusal}
+
+
+_CONSENT = table(TABLES["consents"]).columns
+_SAID = tuple(column.name for column in _CONSENT if column.name not in {"consent_event_id", "received_at"})
+_ALLOWED = tuple((column.name, column.allowed) for column in _CONSENT if column.allowed)
+_NEEDED = tuple(
+    column.name for column in _CONSENT if column.required and column.name in _SAID and column.name != "effective_at"
+)
+
+
+def _digest(said: Row) -> str:
+    """Return a SHA-256 of all that an event says, as Spark's `to_json` writes it."""
+    texts = {
+        name: f"{value:%Y-%m-%dT%H:%M:%S}.{value.microsecond // 1000:03}Z" if isinstance(value, dt.datetime) else value
+        for name, value in said.items()
+    }
+    return sha256(parsers.COMPACT.encode(texts).encode()).hexdigest()
+
+
+def _refused(code: str, *found: str) -> Row:
+    return {"reason_code": code, "reason": reasons.SENTENCES[code].format(*found)}
 
 
 def newest(records: DataFrame) -> DataFrame:
@@ -84,50 +164,9 @@ def recency(alias: str) -> Column:
     return F.struct(since.alias("since"), said.alias("said"))
 
 
-def consent_events(payloads: DataFrame, *, mapping: Mapping, received_at: dt.datetime) -> DataFrame:
-    """Return one row a payload as silver.consent_events has it, with `canonical.META`, `reason_code` and `reason`."""
-    given = parsers.rows(payloads)
-    declared = {column.name: column for column in table("silver.consent_events").columns}
-    names = [name for name in declared if name not in {"consent_event_id", "received_at"}]
-    made = {name: parsers.column(name, value) for name, value in mapping.columns.items()}
-    values = given.select(*canonical.META, *(made.get(n, F.lit(None)).cast(declared[n].type).alias(n) for n in names))
-    bad = F.coalesce(
-        *(
-            F.when(~F.col(n).isin(*declared[n].allowed), F.concat_ws(" ", F.lit(n), n))
-            for n in names
-            if declared[n].allowed
-        )
-    )
-    missing = F.coalesce(
-        *(F.when(F.col(n).isNull(), n) for n in names if declared[n].required and n != "effective_at"), F.lit(None)
-    )
-    code = (
-        F.when(missing.isNotNull(), "bad_key")
-        .when(F.col("effective_at").isNull(), "bad_time")
-        .when(bad.isNotNull(), "bad_value")
-    )
-    reason = (
-        F.when(code == "bad_key", reasons.sentence("bad_key"))
-        .when(code == "bad_time", reasons.sentence("bad_time"))
-        .when(code == "bad_value", reasons.sentence("bad_value", bad))
-    )
-    event_id = F.sha2(F.to_json(F.struct(*names), {"ignoreNullFields": "false"}), 256)
-    return values.select(
-        "*",
-        event_id.alias("consent_event_id"),
-        F.lit(received_at).alias("received_at"),
-        code.alias("reason_code"),
-        reason.alias("reason"),
-    )
-
-
 def distinct_events(events: DataFrame) -> DataFrame:
     """Return each distinct consent event once; `source` stays beside the columns of silver.consent_events."""
     names = table("silver.consent_events").column_names
     good = events.where(F.col("reason_code").isNull())
     one = F.row_number().over(Window.partitionBy("consent_event_id").orderBy("source", "file", "position"))
     return good.withColumn("one", one).where(F.col("one") == 1).select(*names, "source")
-
-
-def _type(name: str) -> str:
-    return next(column.type for column in table("silver.source_records").columns if column.name == name)

@@ -12,33 +12,25 @@ A value of another type than expected costs itself only: `text`, `struct` and `s
 
 from __future__ import annotations
 
-import calendar
 import datetime as dt
 import html
-import math
 import re
-from collections.abc import Iterable, Mapping
-from email.utils import parsedate_to_datetime
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
+
+from entourage.ingest import scalars
 
 Struct = Mapping[str, Any]
 # One or more of post, account, act and retraction: structs of `canonical`, by the names of their fields.
 Item = dict[str, dict[str, Any] | None]
 
 EMPTY: Item = {"post": None, "account": None, "act": None, "retraction": None}
-EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-# A post may not lie outside: such a time is a default or an error, and would live in a partition of its own for ever.
-EARLIEST = dt.datetime(1990, 1, 1, tzinfo=dt.UTC)
-LATEST = dt.datetime(2100, 1, 1, tzinfo=dt.UTC)
 X_EPOCH = dt.datetime(2010, 11, 4, 1, 42, 54, 657000, tzinfo=dt.UTC)  # first millisecond of X's snowflake ids
-MONTHS = {name: month for month, name in enumerate(calendar.month_abbr) if name}
-X_DATE = re.compile(r"[A-Z][a-z]{2} ([A-Z][a-z]{2}) (\d{2}) (\d{2}):(\d{2}):(\d{2}) ([+-])(\d{2})(\d{2}) (\d{4})")
-ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
-MAIL_DATE = re.compile(r"[A-Za-z]{3}, ")
 BREAK = re.compile(r"<br\s*/?>|</p>\s*<p[^>]*>", re.IGNORECASE)
 ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 TAG = re.compile(r"<[^>]*>")
-MAX_BIGINT = 10**18
+# Adapters ask this module for all that they read with.
+EPOCH, moment, millis, whole_number = scalars.EPOCH, scalars.moment, scalars.millis, scalars.whole_number
 
 
 def post(
@@ -130,7 +122,7 @@ def account(
         "is_bot": is_bot,
         "extra": extra,
         "observed_at": observed_at,
-        "counters": _counters(counters),
+        "counters": _counters(counters, minimum=0),
     }
 
 
@@ -142,9 +134,10 @@ def act(
     dst: str | None,
     verb: str,
     object_id: str | None = None,
+    weight: float = 1.0,
     occurred_at: dt.datetime | None = None,
 ) -> dict[str, Any]:
-    """Return an act of weight 1 (`canonical.ACT`); ids with their network."""
+    """Return an act (`canonical.ACT`); ids with their network."""
     return {
         "edge_id": edge_id,
         "network": network,
@@ -152,7 +145,7 @@ def act(
         "dst_account_id": dst,
         "verb": verb,
         "object_id": object_id,
-        "weight": 1.0,
+        "weight": weight,
         "occurred_at": occurred_at,
     }
 
@@ -188,6 +181,12 @@ def structs(value: Any) -> list[Struct]:
     return [element for element in value if isinstance(element, dict)] if isinstance(value, list) else []
 
 
+def each(of: Struct, name: str, read: Callable[[Struct], str | None]) -> list[str | None] | None:
+    """Return what is read of each object of a list; None where there is no list, or one of other things only."""
+    values, found = of.get(name), structs(of.get(name))
+    return [read(element) for element in found] if found or values == [] else None
+
+
 def text(value: Any) -> str | None:
     """Return a text, number or boolean as text, without NULs and lone surrogates; None for all else."""
     if isinstance(value, str):
@@ -213,72 +212,11 @@ def qualified(network: str, native_id: str | None) -> str | None:
     return f"{network}:{native_id}" if native_id else None
 
 
-def whole_number(value: Any) -> int | None:
-    """Return a whole number below 10^18 in size, its fraction cut off; None where the value is none."""
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, str):
-        value = _number(value)
-    if isinstance(value, float):
-        value = int(value) if math.isfinite(value) else None
-    return value if isinstance(value, int) and abs(value) < MAX_BIGINT else None
-
-
 def truth(value: Any) -> bool | None:
     """Return a boolean; None where the value is none."""
     return {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}.get(
         (text(value) or "").lower()
     )
-
-
-def moment(value: Any) -> dt.datetime | None:
-    """Return a UTC time from ISO 8601, X's and RFC 2822's dates, or an epoch in s, ms or µs.
-
-    Returns:
-        None where the value is no time (of a day: a bare clock time would mean today), or lies outside 1990 to 2099.
-    """
-    try:
-        found = _moment(value)
-        if found is None:
-            return None
-        found = found.replace(tzinfo=dt.UTC) if found.tzinfo is None else found.astimezone(dt.UTC)
-    except (ValueError, OverflowError):
-        return None
-    return found if EARLIEST <= found <= LATEST else None
-
-
-def _moment(value: Any) -> dt.datetime | None:
-    if isinstance(value, str):
-        if matched := X_DATE.fullmatch(value):
-            month, day, hour, minute, second, sign, hours, minutes, year = matched.groups()
-            offset = dt.timedelta(hours=int(hours), minutes=int(minutes)) * (-1 if sign == "-" else 1)
-            when = dt.datetime(int(year), MONTHS.get(month, 0), int(day), int(hour), int(minute), int(second))
-            return when.replace(tzinfo=dt.timezone(offset))
-        if ISO_DATE.match(value):
-            return dt.datetime.fromisoformat(value)
-        if MAIL_DATE.match(value):
-            return parsedate_to_datetime(value)
-        value = _number(value)
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0:
-        return None
-    scale = 1 if value < 100_000_000_000 else 1_000 if value < 100_000_000_000_000 else 1_000_000
-    if isinstance(value, int):
-        return EPOCH + dt.timedelta(microseconds=value * (1_000_000 // scale))
-    return EPOCH + dt.timedelta(seconds=value / scale)
-
-
-def _number(value: str) -> int | float | None:
-    if "_" in value:  # 1_000 is a number in Python alone
-        return None
-    try:
-        return int(value) if value.lstrip("-").isdigit() else float(value)
-    except ValueError:
-        return None
-
-
-def millis(when: dt.datetime | None) -> int | None:
-    """Return milliseconds since 1970."""
-    return None if when is None else (when - EPOCH) // dt.timedelta(milliseconds=1)
 
 
 def unescaped(value: str | None) -> str | None:
@@ -320,7 +258,8 @@ def extra(values: dict[str, Any]) -> dict[str, str] | None:
     return {name: found for name, value in values.items() if (found := text(value)) is not None} or None
 
 
-def _counters(counters: dict[str, Any] | None) -> dict[str, int] | None:
+def _counters(counters: dict[str, Any] | None, *, minimum: int = -scalars.MAX_BIGINT) -> dict[str, int] | None:
     if counters is None:
         return None
-    return {name: found for name, value in counters.items() if (found := whole_number(value)) is not None}
+    read = {name: whole_number(value) for name, value in counters.items()}
+    return {name: found for name, found in read.items() if found is not None and found >= minimum}

@@ -73,9 +73,9 @@ def _status(status: Struct, shared: Struct, observed_at: dt.datetime, *, is_shar
         reply_to_account=_id(status, "in_reply_to_user_id"),
         shared=_id(shared) or _id(status, "quoted_status_id"),
         shared_account=_id(struct(shared, "user")),
-        mentions=_each(entities, "user_mentions", _mention),
-        hashtags=_each(entities, "hashtags", lambda tag: (text(tag.get("text")) or "").lower()),
-        urls=_each(entities, "urls", lambda url: text(url.get("expanded_url")) or text(url.get("url"))),
+        mentions=wire.each(entities, "user_mentions", _mention),
+        hashtags=wire.each(entities, "hashtags", lambda tag: (text(tag.get("text")) or "").lower()),
+        urls=wire.each(entities, "urls", lambda url: text(url.get("expanded_url")) or text(url.get("url"))),
         media=None if media is None else [wire.medium(medium.get("type")) for medium in structs(media)],
         place=text(struct(status, "place").get("full_name")),
         source_app=wire.without_tags(text(status.get("source"))),
@@ -124,11 +124,6 @@ def _notices(root: Struct) -> Iterator[Item]:
             yield wire.item(
                 retraction=wire.retraction(network=NETWORK, object_id=object_id, kind=kind, occurred_at=occurred_at)
             )
-
-
-def _each(of: Struct, name: str, read: Any) -> list[str | None] | None:
-    """Return what is read of each object of a list; None where there is no list."""
-    return [read(found) for found in structs(of[name])] if isinstance(of.get(name), list) else None
 
 
 def _mention(mention: Struct) -> str | None:

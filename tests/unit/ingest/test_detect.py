@@ -43,10 +43,10 @@ REFUSED = {
 
 def _found(spark: SparkSession, texts: list[str], given: str | None = None) -> dict[str, tuple[str | None, str | None]]:
     schema = (
-        "file string, modified_at timestamp, position bigint, payload string, reason_code string, reason string, "
+        "source string, file string, modified_at timestamp, position bigint, payload string, reason_code string, reason string, "
         "is_marker boolean, given string"
     )
-    pieces = spark.createDataFrame([("f", MODIFIED, 1, text, None, None, False, given) for text in texts], schema)
+    pieces = spark.createDataFrame([("s", "f", MODIFIED, 1, text, None, None, False, given) for text in texts], schema)
     return {row["payload"]: (row["format"], row["reason_code"]) for row in detect.payloads(pieces).collect()}
 
 
@@ -64,11 +64,16 @@ def test_a_format_that_is_given_holds_where_the_payload_is_json(spark: SparkSess
 
 def test_the_digest_is_of_format_and_payload_and_a_file_without_marker_was_not_opened(spark: SparkSession) -> None:
     schema = (
-        "file string, modified_at timestamp, position bigint, payload string, reason_code string, reason string, "
+        "source string, file string, modified_at timestamp, position bigint, payload string, reason_code string, reason string, "
         "is_marker boolean, given string"
     )
-    rows = [("f", MODIFIED, 1, '{"a":1}', None, None, False, "crm"), ("f", MODIFIED, 0, "", None, None, True, None)]
-    files = spark.createDataFrame([("f", MODIFIED), ("g", MODIFIED)], "path string, modified_at timestamp")
+    rows = [
+        ("s", "f", MODIFIED, 1, '{"a":1}', None, None, False, "crm"),
+        ("s", "f", MODIFIED, 0, "", None, None, True, None),
+    ]
+    files = spark.createDataFrame(
+        [("s", "f", MODIFIED), ("s", "g", MODIFIED)], "source string, path string, modified_at timestamp"
+    )
     found = detect.opened(detect.payloads(spark.createDataFrame(rows, schema)), files=files).collect()
 
     assert sorted((row["file"], row["reason_code"]) for row in found if row["reason_code"]) == [("g", "unreadable")]

@@ -74,6 +74,25 @@ def test_a_mapping_that_makes_no_sense_is_refused(text: str, part: str) -> None:
     assert part in str(caught.value)
 
 
+def test_a_spec_that_no_row_could_follow_is_refused() -> None:
+    text = """
+    kind: persons
+    key: a
+    columns:
+      birth_date: {from: a, parse: date, format: "ww yyyy"}
+      updated_at: {from: b, format: dd/MM}
+      phones: {from: c, parse: split, separator: ""}
+      gender: {from: d, parse: split}
+    """
+    with pytest.raises(UsageError) as caught:
+        parse(text, name="x")
+
+    assert "birth_date: format: 'ww' in 'ww yyyy' is not supported; supported are yyyy yy MMMM" in str(caught.value)
+    assert "updated_at: format: 'dd/MM' names no year" in str(caught.value)
+    assert "phones: separator: nothing found" in str(caught.value)
+    assert "gender: split makes a list, which only emails" in str(caught.value)
+
+
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
 def test_every_mapping_that_comes_along_is_valid(path: Path) -> None:
     assert parse(path.read_text(encoding="utf-8"), name=path.stem).columns

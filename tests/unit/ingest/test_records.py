@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
 
 from entourage.ingest import records
-from entourage.ingest.mapping import parse
+from entourage.ingest.mapping import Mapping, parse
 from entourage.schemas import table
 
 from .conftest import at
@@ -80,6 +81,13 @@ PEOPLE: dict[str, object] = {
     "nul": _person(first="A\x00da"),
     "repeated key": '{"store":"a","no":"1","no":"2","first":"Ada"}',
     "no key": {"first": "Ada"},
+    "half a key": {"no": "1", "first": "Ada"},
+    "a sign in a part": _person(store="a-b", no="c"),
+    "a sign in the other": _person(store="a", no="b-c"),
+    "a sign as escaped": _person(store="a%2Db", no="c"),
+    "one-digit day": _person(dob="1/2/1990"),
+    "no Unicode": '{"store":"a","no":"1","first":"A\\ud800","\\ud800":"new"}',
+    "deep": f'{{"store":"a","no":"1","first":{"[" * 100_000}{"]" * 100_000}}}',
     "empty key": _person(store="", no=" "),
     "no object": "[]",
 }  # fmt: skip
@@ -95,21 +103,27 @@ ACTS: dict[str, object] = {
     "no identifier": _consent(id=" "),
     "no action": _consent(action=None),
     "no time": _consent(at=None),
+    "retyped": _consent(basis=["consent"], at={"day": 1}, channel={"x": [1]}),
     "year 9999": _consent(at="9999-12-31T00:00:00Z"),
     "nothing": {},
 }
 
 
+def _rows(payloads: DataFrame, mapping: Mapping) -> DataFrame:
+    of_source = payloads.withColumn("source", F.lit(mapping.name))
+    return records.rows(of_source, mappings=[mapping], received_at=CLOCK)[mapping.kind]
+
+
 @pytest.fixture(scope="module")
 def people(payloads: Payloads) -> dict[str, Row]:
-    found = records.source_records(payloads(*PEOPLE.values()), mapping=PERSONS, received_at=CLOCK).collect()
+    found = _rows(payloads(*PEOPLE.values()), PERSONS).collect()
     by_event = {row["event_id"]: row.asDict() for row in found}
     return {name: by_event[f"e{n}"] for n, name in enumerate(PEOPLE, start=1)}
 
 
 @pytest.fixture(scope="module")
 def events(payloads: Payloads) -> DataFrame:
-    return records.consent_events(payloads(*ACTS.values()), mapping=CONSENTS, received_at=CLOCK)
+    return _rows(payloads(*ACTS.values()), CONSENTS)
 
 
 @pytest.fixture(scope="module")
@@ -195,7 +209,38 @@ def test_of_a_column_that_a_row_repeats_the_last_counts(people: dict[str, Row]) 
     assert people["repeated key"]["record_id"] == "shop:a-2"
 
 
-@pytest.mark.parametrize("name", ["no key", "empty key", "no object"])
+def test_a_date_may_lack_leading_zeros(people: dict[str, Row]) -> None:
+    assert people["one-digit day"]["birth_date"] == at("1990-02-01").date()
+
+
+def test_rows_whose_keys_differ_have_different_ids(people: dict[str, Row]) -> None:
+    names = ("a sign in a part", "a sign in the other", "a sign as escaped")
+
+    assert [people[name]["record_id"] for name in names] == ["shop:a%2Db-c", "shop:a-b%2Dc", "shop:a%252Db-c"]
+
+
+def test_what_is_no_text_is_replaced(people: dict[str, Row]) -> None:
+    assert (people["no Unicode"]["given_name"], people["no Unicode"]["extra"]) == ("A?", {"?": "new"})
+
+
+def test_a_payload_that_cannot_be_read_is_refused_alone(people: dict[str, Row]) -> None:
+    row = people["deep"]
+
+    assert (row["record_id"], row["reason_code"], row["received_at"]) == (None, "bad_shape", CLOCK)
+    assert "RecursionError" in row["reason"]
+
+
+def test_refused_payloads_and_those_of_other_sources_are_left_out(payloads: Payloads) -> None:
+    made = payloads(_person(no="1"), _person(no="2"), _person(no="3"))
+    source = F.when(F.col("position") < 3, "shops").otherwise("consents")
+    of_two = made.withColumn("source", source).withColumn("reason_code", F.when(F.col("position") == 1, "bad_json"))
+    found = records.rows(of_two, mappings=[PERSONS, CONSENTS], received_at=CLOCK)
+
+    assert [row["record_id"] for row in found["persons"].collect()] == ["shop:a-2"]
+    assert [row["event_id"] for row in found["consents"].collect()] == ["e3"]
+
+
+@pytest.mark.parametrize("name", ["no key", "half a key", "empty key", "no object"])
 def test_a_row_without_key_is_refused_with_a_sentence(people: dict[str, Row], name: str) -> None:
     row = people[name]
 
@@ -222,8 +267,7 @@ def test_the_newest_state_of_a_record_counts_in_any_order(payloads: Payloads) ->
 
 
 def _newest(payloads: Payloads, rows: list[Row]) -> list[Any]:
-    found = records.source_records(payloads(*rows), mapping=PERSONS, received_at=CLOCK)
-    kept = records.newest(found).collect()
+    kept = records.newest(_rows(payloads(*rows), PERSONS)).collect()
     assert len({row["record_id"] for row in kept}) == len(kept)
     return kept
 
@@ -259,6 +303,7 @@ def test_a_consent_is_an_event_of_all_columns_of_the_table(acts: dict[str, Row])
         ("no action", "bad_key", "The key is empty."),
         ("nothing", "bad_key", "The key is empty."),
         ("no time", "bad_time", "The time is missing"),
+        ("retyped", "bad_time", "The time is missing"),
         ("year 9999", "bad_time", "outside the years 1990 to 2099"),
     ],
 )
@@ -272,6 +317,8 @@ def test_a_consent_needs_a_key_a_time_and_words_that_are_known(
 def test_an_event_is_named_by_what_it_says(acts: dict[str, Row]) -> None:
     ids = {name: acts[name]["consent_event_id"] for name in ("granted", "granted again", "withdrawn", "no basis")}
 
+    # The digest is part of the table's keys: another one would deliver all stored events once more.
+    assert ids["granted"] == "bd251b1c0341df26778fa7bc1c7573c82e318551ecee626efbb17207e6ca70d0"
     assert ids["granted"] == ids["granted again"]
     assert len(set(ids.values())) == 3
 
