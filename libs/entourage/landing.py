@@ -75,7 +75,7 @@ class Landing:
         self.tables.merge("bronze.files", steps.file_states(delivery.files, payloads))
 
     def _merge(self, step: Step, came_in: Tally) -> None:
-        by = "source" if len(came_in) > 1 else None
+        by = "source" if "source" in step.frame.columns else None
         merged = self.tables.merge(step.table, step.frame, update=step.update, newer=step.newer, by=by)
         if step.void is not None:
             self.tables.delete(step.table, step.void)

@@ -126,6 +126,14 @@ def test_the_files_of_many_sources_are_counted_by_source(spark: SparkSession, la
     }
     assert _is_conserved(tables)
 
+    (tmp_path / "crm" / "part.csv").write_text("customer_no,first_name,email\n5,Cy,cy@example.com\n")
+    one = _run(spark, lake, "ingest_records", records_input=tmp_path / "crm", source="crm")
+
+    assert [(c.table, c.items, c.written) for c in one.counts] == [
+        ("bronze.events", 1, 1),
+        ("silver.source_records", 1, 1),
+    ]
+
 
 def test_a_folder_that_is_named_as_no_mapping_is_refused_with_what_to_do(
     spark: SparkSession, lake: str, tmp_path: Path
