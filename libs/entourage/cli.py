@@ -179,6 +179,8 @@ def run_command(
     unknown = [step for step in steps if step not in JOBS]
     if unknown:
         raise UsageError(f"run: job '{job}' is unknown{nearest(job, (*JOBS, 'all'))}; jobs: {', '.join(JOBS)}, or all")
+    if job == "all" and source:
+        raise UsageError("run all: --source names one source; the folders in records/ name theirs themselves")
     settings = options.config(**given, ingest__format=format_, ingest__source=source)
     with _context(options, settings, locked=True) as context:
         for step in steps:
@@ -332,7 +334,8 @@ def _assigned(context: Context, step: str, path: str | None, *, is_all: bool) ->
     key = f"ingest.{kind}_input"
     if is_all and path:
         path = f"{path.rstrip('/')}/{kind}"
-        return {key.replace(".", "__"): path} if FileSystem(context.tables.spark).exists(path) else None
+        is_there = bool(FileSystem(context.tables.spark).list_files(path))
+        return {key.replace(".", "__"): path} if is_there else None
     if is_all and not context.config[key]:
         return None
     return {key.replace(".", "__"): path}

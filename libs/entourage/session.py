@@ -29,13 +29,15 @@ SEMANTICS = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.execution.arrow.pyspark.enabled": "true",
     "spark.sql.execution.pythonUDF.arrow.enabled": "true",
+    # A worker holds a batch of whole payloads at once, and a page may have a megabyte.
+    "spark.sql.execution.arrow.maxRecordsPerBatch": "500",
     "spark.sql.legacy.charVarcharAsString": "true",
     # By default a text that Spark 2 would have parsed stops the job, even inside try_to_timestamp.
     "spark.sql.legacy.timeParserPolicy": "CORRECTED",
     "spark.ui.enabled": "false",
     "spark.databricks.delta.schema.autoMerge.enabled": "false",
     "spark.databricks.delta.retentionDurationCheck.enabled": "true",
-    # The source of every merge is staged already, and deterministic: no second copy of it.
+    # The sources of merges are deterministic, and nearly all staged already: no second copy of them.
     "spark.databricks.delta.merge.materializeSource": "none",
     "spark.serializer": "org.apache.spark.serializer.KryoSerializer",
     "spark.kryoserializer.buffer.max": "512m",
@@ -118,6 +120,11 @@ class FileSystem:
         hadoop_path = jvm.Path(path)
         return hadoop_path.getFileSystem(self.spark._jsc.hadoopConfiguration()), hadoop_path
 
+    def qualified(self, path: str) -> str:
+        """Return a path as listings have it: absolute, with its scheme, without dots and a slash at the end."""
+        system, hadoop_path = self._open(path)
+        return str(system.makeQualified(hadoop_path).toString())
+
     def exists(self, path: str) -> bool:
         """Tell whether a file or folder is there."""
         system, hadoop_path = self._open(path)
@@ -132,7 +139,9 @@ class FileSystem:
         """List the files under a file, a folder (all depths) or a glob, by path; hidden ones are left out."""
         system, hadoop_path = self._open(path)
         roots = (
-            [hadoop_path] if system.exists(hadoop_path) else [s.getPath() for s in system.globStatus(hadoop_path) or []]
+            [system.makeQualified(hadoop_path)]
+            if system.exists(hadoop_path)
+            else [s.getPath() for s in system.globStatus(hadoop_path) or []]
         )
         found = []
         for root in roots:

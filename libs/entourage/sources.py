@@ -101,14 +101,10 @@ class Sources:
         """
         if source:
             return [(self.mapping(source, folder=folder), path)]
-        root = path.rstrip("/")
-        names = sorted(
-            {
-                below.split("/")[0]
-                for status in (FileSystem(self.spark).list_files(path) if path else [])
-                if "/" in (below := status.path.split(f"{root}/", 1)[-1])
-            }
-        )
+        files = FileSystem(self.spark)
+        root = files.qualified(path) if path else ""
+        below = [status.path.removeprefix(f"{root}/") for status in (files.list_files(path) if path else [])]
+        names = sorted({name.split("/")[0] for name in below if "/" in name and "://" not in name})
         if not names:
             raise UsageError(
                 f"ingest_records: no source for '{path}'; name its mapping with --source, or give a folder in which "
@@ -175,7 +171,7 @@ class Sources:
         for status in files:
             name = self._mapping_name(status, form, folder, mappings)
             given = _reading(status, "posts", mappings[name]) if name else Reading(status, "posts", "", "json")
-            readings.append(dataclasses.replace(given, given=form) if is_wire else given)
+            readings.append(dataclasses.replace(given, given=form) if is_wire and not name else given)
         records = [mapping.name for mapping in mappings.values() if mapping.kind not in SOCIAL]
         if records:
             raise UsageError(f"ingest_posts: {', '.join(records)} holds no posts; use ingest_records --source NAME")

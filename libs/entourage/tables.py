@@ -106,13 +106,6 @@ class Tables:
             self._commit(lambda: writer.save(self.path(name)))
         return row_count
 
-    def append(self, name: str, frame: DataFrame) -> int:
-        """Append rows to a table of operations; return how many."""
-        table = schemas.table(name)
-        with self._staged(table, frame) as (rows, row_count):
-            self._commit(lambda: rows.write.format("delta").mode("append").save(self.path(name)))
-        return row_count
-
     def merge(
         self,
         name: str,

@@ -43,11 +43,12 @@ FILES = {
         13, **{"a.b": 1, "entities": "none", "favorite_count": "many", "unheard": {"of": [1]}}
     ).encode(),
     "twice.json": _status(14).replace('"id_str"', '"id_str": "0", "id_str"', 1).encode(),
+    "double.json": f"{_status(16)}{_status(16)}".encode(),
     "copy.json": f"{_status(1)}\n".encode(),
     "data.zst": b"\x28\xb5\x2f\xfd rest",
     "noise.json": bytes(range(1, 32)) * 50,
 }
-GOOD = {"1", "4", "5", "6", "7", "8", "9", "10", "11", "9007199254740993", "13", "14", "100"}
+GOOD = {"1", "4", "5", "6", "7", "8", "9", "10", "11", "9007199254740993", "13", "14", "16", "100"}
 REFUSED = {
     ("cut.json", "bad_json"),
     ("cut.json.gz", "truncated_file"),
@@ -78,7 +79,7 @@ def _is_conserved(tables: Tables) -> bool:
 
 
 def test_no_file_stops_the_job_and_nothing_good_is_lost(spark: SparkSession, lake: str, tmp_path: Path) -> None:
-    landing = tmp_path / "landing"
+    landing = tmp_path / "of_2026"
     landing.mkdir()
     for name, content in FILES.items():
         (landing / name).write_bytes(content)

@@ -15,6 +15,8 @@ from functools import reduce
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
+from entourage.ingest import canonical
+
 STATE = ("handle", "display_name", "bio", "location", "urls", "created_at", "is_bot", "more")
 COUNTS = ("followers_count", "following_count")
 
@@ -59,12 +61,6 @@ def void_keys(history: DataFrame, *, stored: DataFrame) -> DataFrame:
     return known.select("account_id", "valid_from").alias("k").join(history.alias("h"), on=is_same, how="left_anti")
 
 
-def without(stored: DataFrame, *, keys: DataFrame) -> DataFrame:
-    """Return the stored rows whose key (account_id, valid_from) is not among the keys."""
-    is_same = (F.col("s.account_id") == F.col("k.account_id")) & (F.col("s.valid_from") == F.col("k.valid_from"))
-    return stored.alias("s").join(keys.alias("k"), on=is_same, how="left_anti")
-
-
 def _remembered(rows: DataFrame) -> DataFrame:
     """Return stored rows as the states that were observed: without what was carried."""
     values = {name: F.to_json("extra") if name == "more" else F.col(name) for name in STATE}
@@ -87,7 +83,7 @@ def _column(name: str) -> str:
 
 def _states(observations: DataFrame) -> DataFrame:
     """Return each distinct state with its first and last time; an empty one goes if another says something."""
-    state = F.xxhash64(*(F.struct(F.col(name)) for name in STATE))
+    state = canonical.digest(*(F.col(name) for name in STATE))
     is_counted = reduce(lambda left, right: left | right, (F.col(name).isNotNull() for name in COUNTS))
     latest = F.max(F.when(is_counted, F.struct("counted_at", *COUNTS))).alias("counts")
     grouped = observations.withColumn("state", state).groupBy("account_id", "state")

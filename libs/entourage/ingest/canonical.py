@@ -39,6 +39,11 @@ META = {
 }
 
 
+def digest(*values: Column) -> Column:
+    """Return a 64-bit hash of values; unlike Spark's own it tells which of them are NULL."""
+    return F.xxhash64(*values, *(value.isNull() for value in values))
+
+
 def act(
     *,
     network: Column,

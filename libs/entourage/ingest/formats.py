@@ -87,7 +87,7 @@ def _read(batches: Iterable[pa.RecordBatch], *, mappings: Mappings, types: worke
 
 
 def _batch(batch: pa.RecordBatch, rows: list[int], found: list[dict[str, Any]], types: workers.Types) -> pa.RecordBatch:
-    taken = batch.take(pa.array(rows, pa.int32()))
+    taken = batch.select(list(canonical.META)).take(pa.array(rows, pa.int32()))
     return workers.batch(taken, {name: [item[name] for item in found] for name in COLUMNS}, types)
 
 

@@ -51,7 +51,7 @@ def rank(alias: str) -> Column:
     """Return what orders two deliveries of one act (aliases `t.`, `s.`, or none): ended first, says more, earliest."""
     ended = F.coalesce(-F.unix_micros(F.col(f"{alias}ended_at")), F.lit(-(2**62)))
     occurred = F.coalesce(-F.unix_micros(F.col(f"{alias}occurred_at")), F.lit(-(2**62)))
-    rest = F.xxhash64(*(F.col(f"{alias}{name}") for name in EDGE))
+    rest = canonical.digest(*(F.col(f"{alias}{name}") for name in EDGE))
     return F.struct(
         ended.alias("a"),
         F.col(f"{alias}dst_account_id").isNotNull().alias("b"),

@@ -15,6 +15,7 @@ import yaml
 from entourage.errors import UsageError, nearest
 from entourage.ingest import patterns
 from entourage.ingest.csv_rows import CsvParams
+from entourage.ingest.detect import FORMATS as WIRE_FORMATS
 
 COLUMNS = {
     "persons": [
@@ -193,6 +194,8 @@ def parse(text: str, *, name: str) -> Mapping:
     if not isinstance(tree, dict):
         raise UsageError(f"sources/{name}: found {type(tree).__name__}, expected keys such as kind and columns")
     problems = [*_unknown("key", tree, KEYS), *_kind_problems(tree)]
+    if name in WIRE_FORMATS:
+        problems.append("the name is that of a wire format; give the file another")
     if not problems:
         problems = _column_problems(tree)
     if problems:

@@ -10,6 +10,8 @@ import datetime as dt
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
+from entourage.ingest import canonical
+
 CONTENT = [
     "network",
     "account_id",
@@ -101,10 +103,10 @@ def post_versions(
     incoming = (
         items.where(F.col("post").isNotNull() & F.col("reason_code").isNull())
         .select("post.post_id", "post.version", *(F.col(f"post.{name}") for name in CONTENT))
-        .withColumn("received_at", F.lit(received_at))
+        .withColumns({"received_at": F.lit(received_at), "created_date": F.lit(None).cast("date")})
     )
     ids = incoming.select(F.col("post_id").alias("id")).unionByName(retracted).distinct()
-    known = stored.select("post_id", "version", *CONTENT, "received_at").alias("p")
+    known = stored.select("post_id", "version", *CONTENT, "received_at", "created_date").alias("p")
     touched = [
         known.join(ids.alias("i"), on=F.col("p.post_id") == F.col("i.id"), how="left_semi"),
         known.join(retracted.alias("i"), on=F.col("p.account_id") == F.col("i.id"), how="left_semi"),
@@ -122,6 +124,8 @@ def _chosen(deliveries: DataFrame) -> DataFrame:
             {
                 "choice": F.row_number().over(by_content),
                 "received_at": F.min("received_at").over(same_version),
+                # A version stays under the day where it was stored first, so that a merge finds it there.
+                "created_date": F.min("created_date").over(same_version),
                 # As texts, share > reply > quote > post: what says more is the greater.
                 **{name: F.max(name).over(same_version) for name in CONTENT if name not in PERSONAL},
             }
@@ -132,12 +136,13 @@ def _chosen(deliveries: DataFrame) -> DataFrame:
 
 
 def _digest() -> Column:
-    return F.xxhash64(*(F.to_json(name) if name == "extra" else F.col(name) for name in CONTENT))
+    return canonical.digest(*(F.to_json(name) if name == "extra" else F.col(name) for name in CONTENT))
 
 
 def _current(versions: DataFrame) -> DataFrame:
     newest = F.max("version").over(Window.partitionBy("post_id"))
-    return versions.withColumns({"is_current": F.col("version") == newest, "created_date": F.to_date("created_at")})
+    created_date = F.coalesce("created_date", F.to_date("created_at"))
+    return versions.withColumns({"is_current": F.col("version") == newest, "created_date": created_date})
 
 
 def _retracted(versions: DataFrame, retractions: DataFrame) -> DataFrame:

@@ -9,8 +9,6 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 KEPT_BYTES = 65_536  # of a refused payload, in bronze.quarantine
-# Jackson refuses longer strings inside JSON; a row could not be read back either.
-MAX_STRING = 20_000_000
 
 Reason = tuple[str, str]
 

@@ -16,7 +16,7 @@ import pyarrow as pa
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from entourage.ingest import parsers, reasons, workers
+from entourage.ingest import canonical, parsers, reasons, workers
 from entourage.ingest.mapping import Mapping
 from entourage.ingest.wire import Struct
 from entourage.schemas import table
@@ -156,7 +156,7 @@ def newest(records: DataFrame) -> DataFrame:
 def recency(alias: str) -> Column:
     """Return what orders two states of one record (of table aliases `t.`, `s.`): the later change, then its content."""
     names = [name for name in table("silver.source_records").column_names if name not in {"received_at", "extra"}]
-    said = F.xxhash64(
+    said = canonical.digest(
         *(F.col(f"{alias}{name}") for name in names),
         F.to_json(F.array_sort(F.map_entries(f"{alias}extra"))),
     )

@@ -88,7 +88,7 @@ def social(payloads: DataFrame, items: DataFrame, *, run: Run) -> Iterator[Step]
     acts = graph.edges(
         items, stored=run.read("silver.edges"), retractions=retractions, retracted=retracted, received_at=run.at
     )
-    yield Step("silver.edges", acts, "act", moved_by=("retraction",), newer=graph.rank("s.") > graph.rank("t."))
+    yield Step("silver.edges", acts, "act", moved_by=("retraction", "post"), newer=graph.rank("s.") > graph.rank("t."))
     counters = graph.metric_snapshots(items)
     yield Step("silver.metric_snapshots", counters, "counter", newer=F.col("s.value") > F.col("t.value"))
 
@@ -183,22 +183,20 @@ def events(payloads: DataFrame, barren: DataFrame | None, *, run: Run) -> DataFr
     if barren is not None:
         is_barren = F.col("p.event_id") == F.col("b.event_id")
         kept = kept.join(barren.alias("b"), on=is_barren, how="left_anti")
-    repeated = kept.groupBy("event_id").agg(
-        F.min(F.struct("file", "position")).alias("first"), F.count(F.lit(1)).alias("n")
-    )
-    repeated = repeated.where(F.col("n") > 1)
-    one = (
-        kept.alias("p")
-        .join(repeated.alias("r"), on=F.col("p.event_id") == F.col("r.event_id"), how="left")
-        .where(F.col("r.n").isNull() | (F.struct("p.file", "p.position") == F.col("r.first")))
-    )
-    return one.select(
-        "p.event_id",
-        "p.source",
-        "p.format",
-        "p.file",
-        "p.position",
-        "p.payload",
+    repeated = kept.groupBy("event_id").agg(F.count(F.lit(1)).alias("n")).where(F.col("n") > 1)
+    is_same = F.col("p.event_id") == F.col("r.event_id")
+    # Only what is repeated is sorted: payloads are large, and most are single.
+    single = kept.alias("p").join(repeated.alias("r"), on=is_same, how="left_anti")
+    several = kept.alias("p").join(repeated.alias("r"), on=is_same, how="left_semi")
+    first = F.row_number().over(Window.partitionBy("event_id").orderBy("file", "position", "source"))
+    one = several.withColumn("place", first).where(F.col("place") == 1).drop("place")
+    return single.unionByName(one).select(
+        "event_id",
+        "source",
+        "format",
+        "file",
+        "position",
+        "payload",
         F.lit(run.at).alias("received_at"),
         F.lit(run.at.date()).alias("received_date"),
     )

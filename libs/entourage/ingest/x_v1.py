@@ -79,7 +79,12 @@ def _status(status: Struct, shared: Struct, observed_at: dt.datetime, *, is_shar
         media=None if media is None else [wire.medium(medium.get("type")) for medium in structs(media)],
         place=text(struct(status, "place").get("full_name")),
         source_app=wire.without_tags(text(status.get("source"))),
-        extra=wire.extra({"possibly_sensitive": status.get("possibly_sensitive")}),
+        extra=wire.extra(
+            {
+                "possibly_sensitive": status.get("possibly_sensitive"),
+                "native_id": native_id if first_id != native_id else None,
+            }
+        ),
         counters={
             "likes": status.get("favorite_count"),
             "shares": status.get("retweet_count"),

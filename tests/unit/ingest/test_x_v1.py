@@ -125,6 +125,7 @@ def test_lists_and_pages_give_all_their_statuses_and_users(found: Found) -> None
 
 def test_an_edit_is_a_version_of_the_first_status(found: Found) -> None:
     assert _some(found["edited"]["post"], "post_id", "version") == [("x:5", 1347035724000)]
+    assert found["edited"]["post"][0]["extra"] == {"native_id": "6"}
 
 
 def test_a_deletion_is_a_retraction(found: Found) -> None:
