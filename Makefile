@@ -32,8 +32,8 @@ demo: setup ## Simulate a world, run the main job on it, and write the report ne
 	@rm -rf $(WORLD) $(LAKE)
 	$(BIN)/entourage simulate --people $(PEOPLE) --days $(DAYS) --to $(WORLD)
 	$(BIN)/entourage --lake $(LAKE) run all --input $(WORLD)/landing --truth $(WORLD)/truth --to $(REPORT)
-	@$(BIN)/python -m webbrowser -t "file://$(CURDIR)/$(REPORT)" >/dev/null 2>&1 || true
-	@echo "The report: $(CURDIR)/$(REPORT)"
+	@$(BIN)/python -m webbrowser -t "file://$(abspath $(REPORT))" >/dev/null 2>&1 || true
+	@echo "The report: $(abspath $(REPORT))"
 
 test: setup dist ## Run the tests: units, jobs on small tables, run all on a small world, one YARN run.
 	$(PYTEST) -m "not slow" tests

@@ -82,6 +82,7 @@ def test_a_run_killed_at_any_moments_and_repeated_gives_the_same_tables(
     _check(spark, world, filled, tmp_path / "lake", moments)
 
 
+@pytest.mark.slow
 def test_a_second_run_changes_nothing(spark: SparkSession, world: Path, filled: Lake) -> None:
     before = _digest(spark, filled.folder)
 
