@@ -4,8 +4,8 @@ in: values out of a JSON document, of whatever type came ▶ out: texts, numbers
 
 Plain Python in Spark's workers, where the house prefers Columns: documents nest, and differ. The same adapters written
 as Columns took 0.48 ms a status of X and core and 10 to 25 s of planning and code generation a format before the first
-row; as Python they take 0.06 to 0.09 ms and no planning (52,217 and 20,000 statuses of X API v1.1), and their tests need no
-Spark.
+row; as Python they take 0.06 to 0.09 ms and no planning (52,217 and 20,000 statuses of X API v1.1), and their tests
+need no Spark.
 
 A value of another type than expected costs itself only: `text`, `struct` and `structs` return nothing for it.
 """
