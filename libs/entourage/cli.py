@@ -331,14 +331,13 @@ def _assigned(context: Context, step: str, path: str | None, *, is_all: bool) ->
     if not step.startswith("ingest_"):
         return {}
     kind = step.removeprefix("ingest_")
-    key = f"ingest.{kind}_input"
+    option = f"ingest__{kind}_input"
     if is_all and path:
         path = f"{path.rstrip('/')}/{kind}"
         is_there = bool(FileSystem(context.tables.spark).list_files(path))
-        return {key.replace(".", "__"): path} if is_there else None
-    if is_all and not context.config[key]:
-        return None
-    return {key.replace(".", "__"): path}
+        return {option: path} if is_there else None
+    is_configured = bool(context.config[f"ingest.{kind}_input"])
+    return None if is_all and not is_configured else {option: path}
 
 
 def _run_step(name: str, context: Context, options: Options) -> None:

@@ -15,7 +15,7 @@ from functools import reduce
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from entourage.ingest import accounts, graph, posts, reasons, records
+from entourage.ingest import accounts, canonical, graph, posts, reasons, records
 
 Read = Callable[[str], DataFrame]
 Keep = Callable[[str, DataFrame], DataFrame]
@@ -46,7 +46,7 @@ class Step:
 
     Attributes:
         table: where to.
-        frame: all columns of the table; with `source` beside them where a run of several sources counts by it.
+        frame: all columns of the table; `source` may stand beside them, to count by it.
         counted: name in `tally` of what came in.
         moved_by: other kinds that change the table; without any of all these the step has nothing to do.
         update: False: rows of known keys stay.
@@ -140,7 +140,7 @@ def tally_rows(payloads: DataFrame, rows: Mapping[str, DataFrame]) -> DataFrame:
     counts = [
         frame.groupBy("source").agg(
             *(
-                _pair(name, F.count(F.lit(1)) if kind == f"{name}s" else F.lit(0), bad)
+                _pair(name, *((F.count(F.lit(1)), bad) if kind == f"{name}s" else (F.lit(0), F.lit(0))))
                 for name in ("person", "consent")
             ),
             bad.alias("bad_items"),
@@ -252,7 +252,7 @@ def _refusals(items: DataFrame) -> DataFrame:
     return refused.select("event_id", F.sha2(body, 256).alias("item"), "reason_code", "reason", "file", "position")
 
 
-_META = {"event_id", "source", "format", "file", "position", "modified_at", "received_at", "reason_code", "reason"}
+_META = {*canonical.META, "received_at", "reason_code", "reason"}
 
 
 def file_states(files: DataFrame, payloads: DataFrame) -> DataFrame:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from entourage.ingest import canonical
+from entourage.ingest import canonical, formats
 from entourage.schemas import spark_schema
 
 Found = dict[str, dict[str, list[Any]]]
@@ -81,6 +81,11 @@ def by_payload(found: DataFrame, names: Iterable[str]) -> Found:
                 said = {name: value for name, value in row[kind].asDict().items() if value is not None}
                 of_payload[kind] = sorted([*of_payload[kind], said], key=str)
     return dict(zip(names, by_event.values(), strict=True))
+
+
+def read_all(payloads: Callable[..., DataFrame], documents: Mapping[str, object], *, form: str) -> Found:
+    """Return what became of each document of one wire format, as `by_payload`."""
+    return by_payload(formats.items(payloads(*documents.values(), form=form), present=[form], mappings={}), documents)
 
 
 def table_of(spark: SparkSession, name: str, rows: Iterable[dict[str, Any]]) -> DataFrame:

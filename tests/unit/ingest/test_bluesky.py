@@ -7,9 +7,7 @@ from collections.abc import Callable
 import pytest
 from pyspark.sql import DataFrame
 
-from entourage.ingest import formats
-
-from .conftest import MODIFIED, Found, at, by_payload
+from .conftest import MODIFIED, Found, at, read_all
 
 ADA, BOB = "did:plc:ada", "did:plc:bob"
 POST, LIKE, SHARE, FOLLOW = "app.bsky.feed.post", "app.bsky.feed.like", "app.bsky.feed.repost", "app.bsky.graph.follow"
@@ -94,9 +92,7 @@ EVENTS: dict[str, object] = {
 
 @pytest.fixture(scope="module")
 def found(payloads: Callable[..., DataFrame]) -> Found:
-    return by_payload(
-        formats.items(payloads(*EVENTS.values(), form="bluesky"), present=["bluesky"], mappings={}), EVENTS
-    )
+    return read_all(payloads, EVENTS, form="bluesky")
 
 
 def test_a_post_is_a_post_with_its_author(found: Found) -> None:

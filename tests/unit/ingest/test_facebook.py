@@ -7,9 +7,7 @@ from collections.abc import Callable
 import pytest
 from pyspark.sql import DataFrame
 
-from entourage.ingest import formats
-
-from .conftest import MODIFIED, Found, at, by_payload
+from .conftest import MODIFIED, Found, at, read_all
 
 WHEN, LATER = "2024-01-02T03:04:05+0000", "2024-01-03T00:00:00+0000"
 PAGE = {"id": "111", "name": "Tea House"}
@@ -65,9 +63,7 @@ FEEDS: dict[str, object] = {
 
 @pytest.fixture(scope="module")
 def found(payloads: Callable[..., DataFrame]) -> Found:
-    return by_payload(
-        formats.items(payloads(*FEEDS.values(), form="facebook"), present=["facebook"], mappings={}), FEEDS
-    )
+    return read_all(payloads, FEEDS, form="facebook")
 
 
 def test_a_post_of_a_feed_is_a_post(found: Found) -> None:

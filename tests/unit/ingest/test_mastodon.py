@@ -7,9 +7,7 @@ from collections.abc import Callable
 import pytest
 from pyspark.sql import DataFrame
 
-from entourage.ingest import formats
-
-from .conftest import MODIFIED, Found, at, by_payload
+from .conftest import MODIFIED, Found, at, read_all
 
 WHEN, SEEN = "2019-12-08T03:48:33.901Z", at("2019-12-08T03:48:33.901")
 HOME = "https://tea.example"
@@ -75,9 +73,7 @@ STATUSES: dict[str, object] = {
 
 @pytest.fixture(scope="module")
 def found(payloads: Callable[..., DataFrame]) -> Found:
-    return by_payload(
-        formats.items(payloads(*STATUSES.values(), form="mastodon"), present=["mastodon"], mappings={}), STATUSES
-    )
+    return read_all(payloads, STATUSES, form="mastodon")
 
 
 def test_a_status_is_a_post_without_its_html(found: Found) -> None:

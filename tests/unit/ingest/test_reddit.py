@@ -7,9 +7,7 @@ from collections.abc import Callable
 import pytest
 from pyspark.sql import DataFrame
 
-from entourage.ingest import formats
-
-from .conftest import Found, at, by_payload
+from .conftest import Found, at, read_all
 
 WHEN, SEEN = at("2016-12-22T02:17:20"), at("2017-01-29T08:48:31")
 
@@ -74,7 +72,7 @@ THINGS: dict[str, object] = {
 
 @pytest.fixture(scope="module")
 def found(payloads: Callable[..., DataFrame]) -> Found:
-    return by_payload(formats.items(payloads(*THINGS.values(), form="reddit"), present=["reddit"], mappings={}), THINGS)
+    return read_all(payloads, THINGS, form="reddit")
 
 
 def test_a_comment_is_a_reply_with_its_author(found: Found) -> None:

@@ -8,9 +8,7 @@ from typing import Any
 import pytest
 from pyspark.sql import DataFrame
 
-from entourage.ingest import formats
-
-from .conftest import MODIFIED, Found, at, by_payload
+from .conftest import MODIFIED, Found, at, read_all
 
 WHEN = "Fri Sep 07 16:35:24 +0000 2012"
 EARLIER = "Thu Sep 06 10:00:00 +0000 2012"
@@ -61,8 +59,7 @@ DOCUMENTS: dict[str, object] = {
 @pytest.fixture(scope="module")
 def found(payloads: Callable[..., DataFrame]) -> Found:
     """Return what became of each document."""
-    read = formats.items(payloads(*DOCUMENTS.values(), form="x_v1"), present=["x_v1"], mappings={})
-    return by_payload(read, DOCUMENTS)
+    return read_all(payloads, DOCUMENTS, form="x_v1")
 
 
 def _some(rows: list[dict[str, Any]], *names: str) -> list[tuple[Any, ...]]:

@@ -8,9 +8,7 @@ from typing import Any
 import pytest
 from pyspark.sql import DataFrame
 
-from entourage.ingest import formats
-
-from .conftest import MODIFIED, Found, at, by_payload
+from .conftest import MODIFIED, Found, at, read_all
 
 WHEN = "2021-05-01T09:27:19.000Z"
 ADA = {"id": "7", "username": "ada", "name": "Ada", "public_metrics": {"followers_count": 3}, "url": ""}
@@ -77,8 +75,7 @@ DOCUMENTS: dict[str, object] = {
 @pytest.fixture(scope="module")
 def found(payloads: Callable[..., DataFrame]) -> Found:
     """Return what became of each document."""
-    read = formats.items(payloads(*DOCUMENTS.values(), form="x_v2"), present=["x_v2"], mappings={})
-    return by_payload(read, DOCUMENTS)
+    return read_all(payloads, DOCUMENTS, form="x_v2")
 
 
 def _some(rows: list[dict[str, Any]], *names: str) -> list[dict[str, Any]]:
