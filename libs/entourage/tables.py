@@ -131,33 +131,48 @@ class Tables:
         with self._staged(table, frame, by=by) as (rows, row_count):
             if row_count == 0:
                 return Merged(0, 0, {})
-            on = self._on(table, rows)
-            changed = F.lit(False) if not update else ~_same(table) if newer is None else ~_same(table) & newer
-            new, known = self._news(table, rows, on=on, changed=changed, by=by)
-            if new or known:
-                target = DeltaTable.forPath(self.spark, self.path(name)).alias("t")
-                merge = target.merge(rows.select(*table.column_names).alias("s"), on)
-                # Without updates a merge reads keys only, and rewrites nothing.
-                merge = merge.whenMatchedUpdateAll(changed) if known else merge
-                self._commit(merge.whenNotMatchedInsertAll().execute)
+            days, stored = self._days(table, rows), self.read(name)
+            stored = stored if days is None else stored.where(F.col(str(table.partition_by)).isin(days))
+            new: dict[str, int] = {}
+            known: dict[str, int] = {}
+            if stored.isEmpty():  # nothing to compare with: all rows are new
+                new = _counted(rows, by)
+                self._append(table, rows)
+            else:
+                new, known = self._merge(table, rows, stored, days=days, update=update, newer=newer, by=by)
         written = {value: new.get(value, 0) + known.get(value, 0) for value in new | known}
         count = sum(written.values())
         return Merged(count, row_count - count, written)
 
-    def _news(
-        self, table: Table, rows: DataFrame, *, on: Column, changed: Column, by: str | None
-    ) -> tuple[dict[str, int], dict[str, int]]:
-        """Count the rows whose keys are new, and those of known keys that change something, by a column."""
+    def _merge(
+        self, table: Table, rows: DataFrame, stored: DataFrame, *, days: list[dt.date] | None, update: bool,
+        newer: Column | None, by: str | None,
+    ) -> tuple[dict[str, int], dict[str, int]]:  # fmt: skip
+        """Merge rows where some change something; count the new ones, and the known ones that change, by a column."""
+        keys = _all([F.col(f"t.{key}") == F.col(f"s.{key}") for key in table.key])
+        on = keys if days is None else _same_day(table, days) & keys
+        changed = F.lit(False) if not update else ~_same(table) if newer is None else ~_same(table) & newer
         label = (F.col(f"s.{by}") if by else F.lit("")).alias("label")
-        stored = self.read(table.name).alias("t")
-        joined = rows.alias("s").join(stored, on=on, how="left")
+        joined = rows.alias("s").join(stored.alias("t"), on=on, how="left")
         is_new = F.col(f"t.{table.key[0]}").isNull()
         counted = joined.groupBy(label).agg(
             F.count_if(is_new).alias("new"), F.count_if(~is_new & changed).alias("known")
         )
         found = counted.collect()
         new, known = ({row["label"]: row[kind] for row in found if row[kind]} for kind in ("new", "known"))
+        if new or known:
+            target = DeltaTable.forPath(self.spark, self.path(table.name)).alias("t")
+            merge = target.merge(rows.select(*table.column_names).alias("s"), on)
+            # Without updates a merge reads keys only, and rewrites nothing.
+            merge = merge.whenMatchedUpdateAll(changed) if known else merge
+            self._commit(merge.whenNotMatchedInsertAll().execute)
         return new, known
+
+    def _append(self, table: Table, rows: DataFrame) -> None:
+        writer = rows.select(*table.column_names).write.format("delta").mode("append")
+        # Balanced by one shuffle, else each task writes a file for each day.
+        writer = writer.option("optimizeWrite", bool(table.partition_by))
+        self._commit(lambda: writer.save(self.path(table.name)))
 
     def delete(self, name: str, keys: DataFrame) -> None:
         """Delete the rows of some keys.
@@ -253,14 +268,11 @@ class Tables:
             builder = builder.partitionedBy(table.partition_by)
         builder.execute()
 
-    def _on(self, table: Table, rows: DataFrame) -> Column:
-        keys_equal = _all([F.col(f"t.{key}") == F.col(f"s.{key}") for key in table.key])
+    def _days(self, table: Table, rows: DataFrame) -> list[dt.date] | None:
+        """Return the days that a frame holds, so that a merge of a day reads a day; None where keys span days."""
         if not table.partition_by or "received" in table.partition_by:
-            return keys_equal
-        # The days that the frame holds, so that a merge of a day reads a day.
-        days = [row[0] for row in rows.select(table.partition_by).distinct().collect()]
-        in_days = F.col(f"t.{table.partition_by}").isin(days)
-        return keys_equal & in_days & (F.col(f"t.{table.partition_by}") == F.col(f"s.{table.partition_by}"))
+            return None
+        return [row[0] for row in rows.select(table.partition_by).distinct().collect()]
 
     def _commit(self, write: Callable[[], object]) -> None:
         for attempt in range(3):
@@ -327,6 +339,16 @@ def _same(table: Table) -> Column:
 def _comparable(alias: str, name: str, data_type: DataType) -> Column:
     column = F.col(f"{alias}.{name}")
     return F.array_sort(F.map_entries(column)) if isinstance(data_type, MapType) else column
+
+
+def _same_day(table: Table, days: list[dt.date]) -> Column:
+    day = F.col(f"t.{table.partition_by}")
+    return day.isin(days) & (day == F.col(f"s.{table.partition_by}"))
+
+
+def _counted(rows: DataFrame, by: str | None) -> dict[str, int]:
+    label = (F.col(by) if by else F.lit("")).alias("label")
+    return {row["label"]: row["rows"] for row in rows.groupBy(label).agg(F.count(F.lit(1)).alias("rows")).collect()}
 
 
 def _all(conditions: list[Column]) -> Column:
