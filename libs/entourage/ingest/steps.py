@@ -71,7 +71,7 @@ def social(payloads: DataFrame, items: DataFrame, *, run: Run) -> Iterator[Step]
         items: `formats.items`, staged.
         run: what all steps share.
     """
-    yield Step("bronze.events", events(payloads, _barren(items), run=run), "payload", update=False)
+    yield Step("bronze.events", events(payloads, barren=_barren(items), run=run), "payload", update=False)
     yield Step("bronze.quarantine", quarantine(payloads, [items], run=run), "refusal", update=False)
     yield Step("silver.tombstones", graph.tombstones(items, received_at=run.at), "retraction", update=False)
     stored = run.read("silver.posts")
@@ -101,7 +101,7 @@ def business(payloads: DataFrame, rows: Mapping[str, DataFrame], *, run: Run) ->
         rows: `records.rows` by their kind (persons, consents), staged.
         run: what all steps share.
     """
-    yield Step("bronze.events", events(payloads, None, run=run), "payload", update=False)
+    yield Step("bronze.events", events(payloads, run=run), "payload", update=False)
     yield Step("bronze.quarantine", quarantine(payloads, list(rows.values()), run=run), "refusal", update=False)
     if "persons" in rows:
         newer = records.recency("s.") > records.recency("t.")
@@ -177,17 +177,24 @@ def _pair(kind: str, items: Column, refused: Column) -> Column:
     return F.struct(*named).alias(f"of_{kind}")
 
 
-def events(payloads: DataFrame, barren: DataFrame | None, *, run: Run) -> DataFrame:
-    """Return the payloads that hold something, one row each distinct one, where it was seen first."""
-    kept = payloads.where(F.col("reason_code").isNull()).alias("p")
+def events(payloads: DataFrame, *, run: Run, barren: DataFrame | None = None) -> DataFrame:
+    """Return the payloads that hold something, one row each distinct one, where it was seen first.
+
+    Args:
+        payloads: `detect.opened`.
+        run: what all steps share.
+        barren: `event_id` of those that hold nothing.
+    """
+    good = payloads.where(F.col("reason_code").isNull())
+    counts = good.groupBy("event_id").agg(F.count(F.lit(1)).alias("n"))
+    marked = counts.where(F.col("n") > 1).select("event_id", F.lit(False).alias("is_barren"))
     if barren is not None:
-        is_barren = F.col("p.event_id") == F.col("b.event_id")
-        kept = kept.join(barren.alias("b"), on=is_barren, how="left_anti")
-    repeated = kept.groupBy("event_id").agg(F.count(F.lit(1)).alias("n")).where(F.col("n") > 1)
-    is_same = F.col("p.event_id") == F.col("r.event_id")
-    # Only what is repeated is sorted: payloads are large, and most are single.
-    single = kept.alias("p").join(repeated.alias("r"), on=is_same, how="left_anti")
-    several = kept.alias("p").join(repeated.alias("r"), on=is_same, how="left_semi")
+        marked = marked.unionByName(barren.select("event_id", F.lit(True).alias("is_barren")))
+    # Payloads are large, and most are single: staged, Spark knows how few these are, and shuffles no payload for them.
+    special = run.keep("special", marked.groupBy("event_id").agg(F.bool_or("is_barren").alias("is_barren")))
+    is_same = F.col("p.event_id") == F.col("s.event_id")
+    single = good.alias("p").join(special.alias("s"), on=is_same, how="left_anti")
+    several = good.alias("p").join(special.where(~F.col("is_barren")).alias("s"), on=is_same, how="left_semi")
     first = F.row_number().over(Window.partitionBy("event_id").orderBy("file", "position", "source"))
     one = several.withColumn("place", first).where(F.col("place") == 1).drop("place")
     return single.unionByName(one).select(
