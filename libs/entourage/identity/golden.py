@@ -77,7 +77,7 @@ def parse_trust(entries: list[str]) -> dict[str, float]:
 
 
 def candidate_values(records: DataFrame, *, crosswalk: DataFrame, params: GoldenParams) -> DataFrame:
-    """List every value that could stand in a cell, cleaned; junk and shared values are left out.
+    """List every value that could stand in a cell, cleaned; junk is left out.
 
     Args:
         records: silver.source_records.
@@ -98,8 +98,7 @@ def candidate_values(records: DataFrame, *, crosswalk: DataFrame, params: Golden
     values = exploded.select(
         "person_id", "record_id", "system", "updated_at", "completeness", F.explode("cells").alias("cell")
     ).select("*", "cell.attribute", "cell.value", _trust(params).alias("trust"))
-    keyed = values.withColumn("agreement_key", F.coalesce(names.fold(F.col("value")), F.col("value"))).drop("cell")
-    return _without_shared(keyed, params)
+    return values.withColumn("agreement_key", F.coalesce(names.fold(F.col("value")), F.col("value"))).drop("cell")
 
 
 def _name_cells() -> dict[str, Column]:
@@ -178,7 +177,13 @@ def _trust(params: GoldenParams) -> Column:
     return trust
 
 
-def _without_shared(values: DataFrame, params: GoldenParams) -> DataFrame:
+def without_shared(values: DataFrame, *, params: GoldenParams) -> DataFrame:
+    """Leave out e-mails and numbers that more than `max_value_holders` records hold.
+
+    Args:
+        values: from `candidate_values`, materialized: they are read twice.
+        params: see `GoldenParams`.
+    """
     reachable = values.where(F.col("attribute").isin("email", "phone"))
     holders = reachable.groupBy("attribute", "agreement_key").agg(F.count_distinct("record_id").alias("n"))
     shared = holders.where(F.col("n") > params.max_value_holders).alias("s")
@@ -194,7 +199,7 @@ def survive(candidates: DataFrame) -> DataFrame:
     order among those with at least two of its parts.
 
     Args:
-        candidates: from `candidate_values`.
+        candidates: from `without_shared`.
 
     Returns:
         One row a person and attribute: gold.person_values; `rule` names what set the value apart from the next best.

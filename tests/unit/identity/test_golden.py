@@ -30,7 +30,8 @@ def _links(rows_of: Make, persons: dict[str, str]) -> DataFrame:
 
 def _cells(source_records: Rows, rows_of: Make, rows: list[dict[str, Any]]) -> dict[str, tuple[str, str, str]]:
     links = _links(rows_of, {row["record_id"]: "p1" for row in rows})
-    values = golden.survive(golden.candidate_values(source_records(rows), crosswalk=links, params=PARAMS))
+    candidates = golden.candidate_values(source_records(rows), crosswalk=links, params=PARAMS)
+    values = golden.survive(golden.without_shared(candidates, params=PARAMS))
     return {row.attribute: (row.value, row.record_id, row.rule) for row in values.collect()}
 
 
@@ -115,7 +116,8 @@ def test_a_person_is_one_row_with_counts_and_systems_even_without_any_value(
         ]
     )
     links = _links(rows_of, {"crm:1": "p1", "web:1": "p1", "x:7": "p1", "web:2": "p2"})
-    values = golden.survive(golden.candidate_values(records, crosswalk=links, params=PARAMS))
+    candidates = golden.candidate_values(records, crosswalk=links, params=PARAMS)
+    values = golden.survive(golden.without_shared(candidates, params=PARAMS))
     persons = golden.persons(links, values=values, records=records)
     known = (
         "person_id",
