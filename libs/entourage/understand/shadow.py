@@ -92,9 +92,5 @@ def windows(shadow_text: Column) -> Column:
     References:
         Aho, Corasick: Efficient string matching, CACM 18(6), 1975.
     """
-    words = F.split(shadow_text, " ")
-
-    def line(position: Column) -> Column:
-        return F.concat(F.lit("<"), F.array_join(F.slice(words, position, MAX_PHRASE_WORDS), " "), F.lit(" \n"))
-
-    return F.array_join(F.transform(F.sequence(F.lit(1), F.size(words)), line), "")
+    each_with_next = rf"(\S+ )(?=((?:\S+ ){{0,{MAX_PHRASE_WORDS - 1}}}))"
+    return F.regexp_replace(F.concat(shadow_text, F.lit(" ")), each_with_next, "<$1$2\n")

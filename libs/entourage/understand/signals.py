@@ -157,16 +157,16 @@ def _machines(posts: DataFrame) -> DataFrame:
 
 def _dropped(is_read: Column, params: SignalParams) -> Column:
     """Return the first rule that drops a post, or NULL."""
-    marks = r"^z(?:url|user|hash|num|quote)?$"
-    words = F.filter(F.split("shadow", " "), lambda word: ~word.rlike(marks) & (word != ""))
+    # Words that are no marker; the markers that say something (zlove, zask) count.
+    words = F.regexp_count("shadow", F.lit(r"(?<!\S)(?!z(?:url|user|hash|num|quote)?(?!\S))\S+"))
     has_url = (F.size(F.coalesce("urls", F.array())) > 0) | F.col("shadow").contains("zurl")
     is_written_share = F.coalesce("text", F.lit("")).rlike(r"^\s*RT @\w+")
     noise = [name for name in USELESS if name != "chatter"]
     rules = {
         "deleted": F.col("deleted_at").isNotNull(),
         "share": (F.col("kind") == "share") | is_written_share,
-        "empty": (F.size(words) == 0) & ~has_url,
-        "link_only": (F.size(words) < 3) & has_url,
+        "empty": (words == 0) & ~has_url,
+        "link_only": (words < 3) & has_url,
         "language": ~is_read,
         "repeated": F.col("same_posts") >= params.repeats,
         "posting_rate": F.col("day_posts") > params.posts_per_day,
