@@ -8,7 +8,8 @@ DAYS ?= 14
 WORLD ?= world
 LAKE ?= lake
 REPORT ?= report.html
-PYTEST := $(BIN)/python -m pytest -q -p no:cacheprovider
+# Spark plans on one core: two processes, each with a Spark of its own, keep two busy.
+PYTEST := $(BIN)/python -m pytest -q -p no:cacheprovider -n 2 --dist loadgroup
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-full check fix dist clean

@@ -27,6 +27,17 @@ LIGHT = {
 }
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep a file's tests in one process, and in one more all that share the made-up world and its lake; these first."""
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group("world" if _shares_world(item) else item.path.name))
+    items.sort(key=lambda item: not _shares_world(item))
+
+
+def _shares_world(item: pytest.Item) -> bool:
+    return item.path.parent.name == "jobs" and "world" in getattr(item, "fixturenames", ())
+
+
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     """Return a local session: two cores, two shuffle partitions, UTC, scratch warehouse."""

@@ -23,7 +23,9 @@ from .conftest import AS_OF, Lake, environment, light, run_all, run_all_argument
 
 # Two moments, as parts of an undisturbed run: of the first run, and of the second, which finds some work done.
 FEW = (0.15, 0.35)
-MANY = [(random.SystemRandom().uniform(0.05, 0.95), random.SystemRandom().uniform(0.05, 0.5)) for _ in range(5)]
+# Other moments each time, but the same in all processes of one run of the tests.
+_DRAWN = random.Random(os.environ.get("PYTEST_XDIST_TESTRUNUID"))
+MANY = [(_DRAWN.uniform(0.05, 0.95), _DRAWN.uniform(0.05, 0.5)) for _ in range(5)]
 
 
 def _digest(spark: SparkSession, lake: Path) -> dict[str, tuple[int, int]]:
