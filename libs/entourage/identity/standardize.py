@@ -40,8 +40,8 @@ def standardize(records: DataFrame, *, params: StandardizeParams) -> DataFrame:
     Returns:
         One row a record (key record_id): given, given_first, given_sound, nicknames[], short_forms[], family,
         family_parts[], family_sound, emails[], phones[], birth_date, birth_text, postcode, city, city_sound,
-        street_number, street, login_ids[], social_ids[]. Arrays are sorted and empty where nothing is known; other
-        unknowns are NULL.
+        street_number, street, street_words[] (its longer words; NULL without a street), login_ids[], social_ids[].
+        Other arrays are sorted and empty where nothing is known; other unknowns are NULL.
     """
     named = records.withColumn("name", _name_fields())
     address = F.col("address")
@@ -105,6 +105,7 @@ def _with_sounds(records: DataFrame) -> DataFrame:
         names.sound(F.col("family")).alias("family_sound"),
         names.sound(F.col("city")).alias("city_sound"),
         F.date_format("birth_date", "yyyyMMdd").alias("birth_text"),
+        F.filter(F.split("street", " "), lambda word: F.length(word) >= 4).alias("street_words"),
     ).drop("phones").withColumnRenamed("known_phones", "phones")  # fmt: skip
 
 
