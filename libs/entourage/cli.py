@@ -21,10 +21,11 @@ from typing import Annotated, Any
 
 import typer
 
-from entourage import config, doctor, evaluation, export, jars, schemas, session, simulate, tables, worlds
+from entourage import config, doctor, evaluation, export, jars, schemas, session, simulate, worlds
 from entourage.config import Config
 from entourage.console import Printer
 from entourage.errors import EntourageError, UsageError, nearest
+from entourage.lease import lease
 from entourage.models import Models
 from entourage.session import FileSystem
 from entourage.simulate import SimulateParams
@@ -322,7 +323,7 @@ def _context(options: Options, settings: Config, *, locked: bool) -> Iterator[Co
     if not locked:
         yield context
         return
-    with tables.lease(spark, options.lake, seconds=settings["lake.lease_seconds"]):
+    with lease(spark, options.lake, seconds=settings["lake.lease_seconds"]):
         yield context
 
 

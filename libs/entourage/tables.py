@@ -6,12 +6,6 @@ in: frames ▶ out: tables under the lake folder, and rows of ops.runs, ops.run_
 from __future__ import annotations
 
 import datetime as dt
-import json
-import os
-import socket
-import threading
-import time
-import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -24,7 +18,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import DataType, DateType, MapType, NumericType, StringType, TimestampType
 
 from entourage import __version__, gates, schemas
-from entourage.errors import LockError, RetryError, UsageError
+from entourage.errors import RetryError, UsageError
 from entourage.quality import Check
 from entourage.schemas import Table
 from entourage.session import FileSystem
@@ -356,78 +350,3 @@ def _all(conditions: list[Column]) -> Column:
     for condition in rest:
         first = first & condition
     return first
-
-
-@contextmanager
-def lease(spark: SparkSession, lake: str, *, seconds: int) -> Iterator[None]:
-    """Hold the one right to write to a lake, renewed by a heartbeat until the block ends.
-
-    A run that was killed leaves its lease behind: on the same machine the next run sees that its process is gone and
-    takes over at once, elsewhere it takes over when the lease has run out.
-
-    Args:
-        spark: the session, through which the lake's file system is reached.
-        lake: folder of the lake.
-        seconds: how long the lease lasts without a heartbeat.
-
-    Raises:
-        LockError: another run holds it.
-    """
-    files, path, owner = FileSystem(spark), f"{lake}/_lease", uuid.uuid4().hex
-    _acquire(files, path, owner, seconds)
-    stopped = threading.Event()
-
-    def beat() -> None:
-        while not stopped.wait(seconds / 4):
-            files.write_text(path, _lease_text(owner, seconds), overwrite=True)
-
-    heart = threading.Thread(target=beat, daemon=True)
-    heart.start()
-    try:
-        yield
-    finally:
-        stopped.set()
-        heart.join()
-        files.delete(path)
-
-
-def _lease_text(owner: str, seconds: int) -> str:
-    expires_at = time.time() + seconds
-    return json.dumps({"owner": owner, "host": socket.gethostname(), "pid": os.getpid(), "expires_at": expires_at})
-
-
-def _acquire(files: FileSystem, path: str, owner: str, seconds: int) -> None:
-    if files.write_text(path, _lease_text(owner, seconds), overwrite=False):
-        return
-    holder = _holder(files, path, seconds)
-    if holder:
-        raise LockError(f"{path}: another run holds this lake ({holder}); wait for it, or name another --lake")
-    # Of several that find a dead lease, one wins the rename.
-    files.rename(path, f"{path}.{owner}.stale")
-    files.delete(f"{path}.{owner}.stale")
-    if not files.write_text(path, _lease_text(owner, seconds), overwrite=False):
-        raise LockError(f"{path}: another run has just taken this lake; wait for it, or name another --lake")
-
-
-def _holder(files: FileSystem, path: str, seconds: int) -> str | None:
-    try:
-        held = json.loads(files.read_text(path) or "")
-    except ValueError:  # killed while it wrote its lease: only the file's age counts
-        ages = [time.time() - status.modified_ms / 1000 for status in files.list_files(path)]
-        return "its lease cannot be read yet" if ages and ages[0] < seconds else None
-    is_here = held["host"] == socket.gethostname()
-    is_gone = is_here and not _is_alive(held["pid"])
-    left = held["expires_at"] - time.time()
-    if is_gone or left <= 0:
-        return None
-    return f"process {held['pid']} on {held['host']}, for {left:.0f} s more unless it goes on"
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

@@ -13,8 +13,9 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.testing import assertDataFrameEqual
 
-from entourage import schemas, tables
+from entourage import schemas
 from entourage.errors import GateError, LockError, UsageError
+from entourage.lease import lease
 from entourage.tables import Tables
 
 NOW = dt.datetime(2026, 6, 1, 12, tzinfo=dt.UTC)
@@ -152,11 +153,11 @@ def test_scratch_tables_break_the_lineage_and_are_cleared(spark: SparkSession, l
 
 
 def test_a_held_lake_refuses_a_second_run(spark: SparkSession, lake: str) -> None:
-    with tables.lease(spark, lake, seconds=60):
+    with lease(spark, lake, seconds=60):
         with pytest.raises(LockError, match="another run holds this lake") as caught:
-            tables.lease(spark, lake, seconds=60).__enter__()
+            lease(spark, lake, seconds=60).__enter__()
         assert caught.value.exit_code == 5
-    with tables.lease(spark, lake, seconds=60):
+    with lease(spark, lake, seconds=60):
         pass
     assert not (Path(lake) / "_lease").exists()
 
@@ -168,7 +169,7 @@ def test_a_killed_run_does_not_block_the_next(spark: SparkSession, lake: str) ->
     Path(lake).mkdir()
     (Path(lake) / "_lease").write_text(json.dumps(held))
 
-    with tables.lease(spark, lake, seconds=60):
+    with lease(spark, lake, seconds=60):
         assert json.loads((Path(lake) / "_lease").read_text())["owner"] != "o"
 
 
@@ -177,15 +178,15 @@ def test_a_lease_of_another_machine_holds_until_it_runs_out(spark: SparkSession,
     held = {"owner": "o", "host": "elsewhere", "pid": 1, "expires_at": time.time() + 600}
     (Path(lake) / "_lease").write_text(json.dumps(held))
     with pytest.raises(LockError, match="process 1 on elsewhere"):
-        tables.lease(spark, lake, seconds=60).__enter__()
+        lease(spark, lake, seconds=60).__enter__()
 
     (Path(lake) / "_lease").write_text(json.dumps({**held, "expires_at": time.time() - 1}))
-    with tables.lease(spark, lake, seconds=60):
+    with lease(spark, lake, seconds=60):
         pass
 
 
 def test_the_heartbeat_renews_the_lease(spark: SparkSession, lake: str) -> None:
-    with tables.lease(spark, lake, seconds=1):
+    with lease(spark, lake, seconds=1):
         first = json.loads((Path(lake) / "_lease").read_text())["expires_at"]
         time.sleep(1.2)
         assert json.loads((Path(lake) / "_lease").read_text())["expires_at"] > first
