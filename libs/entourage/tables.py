@@ -5,6 +5,7 @@ in: frames ▶ out: tables under the lake folder, and rows of ops.runs, ops.run_
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,21 +16,19 @@ from delta.tables import DeltaTable
 from pyspark import StorageLevel
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
-from pyspark.sql.types import DataType, DateType, MapType, NumericType, StringType, TimestampType
+from pyspark.sql.types import DataType, DateType, NumericType, StringType, TimestampType
 
 from entourage import __version__, gates, schemas
 from entourage.errors import RetryError, UsageError
+from entourage.merging import same_day, same_key, same_values
 from entourage.quality import Check
 from entourage.schemas import Table
 from entourage.session import FileSystem
 
-# Clocks and spans are when we saw a row, not what it says: a row that differs in them only is a duplicate.
-CLOCKS = frozenset({"received_at", "received_date", "applied_at"})
-
 
 @dataclass(frozen=True)
 class Count:
-    """What became of the items of one source on their way to one table."""
+    """What became of the items of one source on their way to one table; a row of ops.run_counts, in its order."""
 
     source: str
     table: str
@@ -143,9 +142,8 @@ class Tables:
         newer: Column | None, by: str | None,
     ) -> tuple[dict[str, int], dict[str, int]]:  # fmt: skip
         """Merge rows where some change something; count the new ones, and the known ones that change, by a column."""
-        keys = _all([F.col(f"t.{key}") == F.col(f"s.{key}") for key in table.key])
-        on = keys if days is None else _same_day(table, days) & keys
-        changed = F.lit(False) if not update else ~_same(table) if newer is None else ~_same(table) & newer
+        on = same_key(table) if days is None else same_day(table, days) & same_key(table)
+        changed = F.lit(False) if not update else ~same_values(table) if newer is None else ~same_values(table) & newer
         label = (F.col(f"s.{by}") if by else F.lit("")).alias("label")
         joined = rows.alias("s").join(stored.alias("t"), on=on, how="left")
         is_new = F.col(f"t.{table.key[0]}").isNull()
@@ -177,9 +175,8 @@ class Tables:
         """
         if self.exists(name) and not keys.isEmpty():
             table = schemas.table(name)
-            on = _all([F.col(f"t.{key}") == F.col(f"s.{key}") for key in table.key])
             target = DeltaTable.forPath(self.spark, self.path(name)).alias("t")
-            self._commit(target.merge(keys.alias("s"), on).whenMatchedDelete().execute)
+            self._commit(target.merge(keys.alias("s"), same_key(table)).whenMatchedDelete().execute)
 
     def count(
         self, source: str, table: str, *, items: int, written: int, quarantined: int = 0, suppressed: int = 0
@@ -198,32 +195,11 @@ class Tables:
         """Write what a job did to ops.run_counts, ops.quality_results and, last, ops.runs."""
         now = dt.datetime.now(dt.UTC)
         if self.counts:
-            counts = [
-                (
-                    self.run_id,
-                    job,
-                    c.source,
-                    c.table,
-                    c.items,
-                    c.written,
-                    c.duplicates,
-                    c.quarantined,
-                    c.suppressed,
-                )
-                for c in self.counts
-            ]
+            counts = [(self.run_id, job, *dataclasses.astuple(count)) for count in self.counts]
             self._append_rows("ops.run_counts", counts)
         if self.checks:
             checks = {
-                (c.table, c.check): (
-                    self.run_id,
-                    c.table,
-                    c.check,
-                    c.is_passed,
-                    c.failed_count,
-                    c.row_count,
-                    now,
-                )
+                (c.table, c.check): (self.run_id, c.table, c.check, c.is_passed, c.failed_count, c.row_count, now)
                 for c in self.checks
             }
             self._append_rows("ops.quality_results", list(checks.values()))
@@ -317,36 +293,6 @@ def _conform(frame: DataFrame, table: Table, *, beside: list[str]) -> DataFrame:
     return frame.select(*(F.col(c.name).cast(c.type).alias(c.name) for c in table.columns), *beside)
 
 
-def _same(table: Table) -> Column:
-    compared = [
-        field
-        for field in schemas.spark_schema(table.name).fields
-        if field.name not in CLOCKS and field.name not in table.key
-    ]
-    if not compared:
-        return F.lit(True)
-    return _all(
-        [_comparable("t", f.name, f.dataType).eqNullSafe(_comparable("s", f.name, f.dataType)) for f in compared]
-    )
-
-
-def _comparable(alias: str, name: str, data_type: DataType) -> Column:
-    column = F.col(f"{alias}.{name}")
-    return F.array_sort(F.map_entries(column)) if isinstance(data_type, MapType) else column
-
-
-def _same_day(table: Table, days: list[dt.date]) -> Column:
-    day = F.col(f"t.{table.partition_by}")
-    return day.isin(days) & (day == F.col(f"s.{table.partition_by}"))
-
-
 def _counted(rows: DataFrame, by: str | None) -> dict[str, int]:
     label = (F.col(by) if by else F.lit("")).alias("label")
     return {row["label"]: row["rows"] for row in rows.groupBy(label).agg(F.count(F.lit(1)).alias("rows")).collect()}
-
-
-def _all(conditions: list[Column]) -> Column:
-    first, *rest = conditions
-    for condition in rest:
-        first = first & condition
-    return first

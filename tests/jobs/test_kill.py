@@ -17,7 +17,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import MapType
 
 from entourage import schemas
-from entourage.tables import CLOCKS
+from entourage.merging import CLOCKS
 
 from .conftest import AS_OF, Lake, environment, light, run_all, run_all_arguments
 
