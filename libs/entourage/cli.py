@@ -1,62 +1,32 @@
-"""The `entourage` command, and the main function of every job file.
+"""The `entourage` command, and the door of every job file: its `Context` and its `main`.
 
-in: a command line ▶ out: jobs run in one session under the lake's lease, results on standard output.
+in: a command line ▶ out: jobs run (see runs.py), results on standard output, an exit code.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-import importlib.util
 import json
 import logging
 import sys
-import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from entourage import config, doctor, evaluation, export, jars, schemas, session, simulate, worlds
+from entourage import config, doctor, evaluation, export, jars, runs, schemas, simulate, worlds
 from entourage.config import Config
 from entourage.console import Printer
-from entourage.errors import EntourageError, UsageError, nearest
-from entourage.lease import lease
-from entourage.models import Models
-from entourage.session import FileSystem
+from entourage.errors import EntourageError, UsageError
+from entourage.runs import Context, Run
 from entourage.simulate import SimulateParams
-from entourage.sources import Sources
-from entourage.tables import Tables
 
-JOBS = (
-    "ingest_posts",
-    "ingest_records",
-    "train_relevance",
-    "score_posts",
-    "resolve_identities",
-    "build_golden_records",
-    "score_influence",
-    "report",
-)
+__all__ = ["Context", "app", "main"]
+
 GLOBAL_OPTIONS = {"--lake": 1, "--env": 1, "--set": 1, "--as-of": 1, "--json": 0}
-
-
-@dataclass(frozen=True)
-class Context:
-    """What a job works with: every side effect by its one owner."""
-
-    tables: Tables
-    sources: Sources
-    models: Models
-    config: Config
-    say: Callable[[str], None]
-
-
-Run = Callable[[Context, dt.date], None]
 
 
 @dataclass(frozen=True)
@@ -74,6 +44,10 @@ class Options:
         given = {key.replace("__", "."): json.dumps(value) for key, value in assigned.items() if value is not None}
         return config.load(self.environment, {**self.assignments, **given})
 
+    def opened(self) -> AbstractContextManager[Context]:
+        """Open the lake for a command that runs no job; see `runs.opened`."""
+        return runs.opened(self.lake, self.config(), say=self.printer.say, locked=False)
+
 
 app = typer.Typer(
     help="Who a brand's customers are, who listens to them, and who listens to those.",
@@ -82,7 +56,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-_submitted: dict[str, Run] = {}
 
 
 @app.callback()
@@ -148,7 +121,7 @@ def simulate_command(
         layers=_listed(layers) or simulate.LAYERS,
         without=_listed(without),
     )
-    with _context(options, options.config(), locked=False) as context:
+    with options.opened() as context:
         folder = to.rstrip("/") if "://" in to else str(Path(to).expanduser().resolve())
         worlds.write(context.tables.spark, params, folder=folder, force=force, say=context.say)
         options.printer.facts({"world": folder, "people": people, "days": days, "seed": seed})
@@ -157,12 +130,11 @@ def simulate_command(
 @app.command(name="run")
 def run_command(
     command: typer.Context,
-    job: Annotated[str, typer.Argument(help=f"all, or one of: {', '.join(JOBS)}.")],
+    job: Annotated[str, typer.Argument(help=f"all, or one of: {', '.join(runs.JOBS)}.")],
     input_: Annotated[
         str | None,
         typer.Option(
-            "--input",
-            help="File, folder or glob to ingest; for all: a folder with posts/ and records/SOURCE/.",
+            "--input", help="File, folder or glob to ingest; for all: a folder with posts/ and records/SOURCE/."
         ),
     ] = None,
     format_: Annotated[
@@ -176,28 +148,25 @@ def run_command(
     """Run one job, or all of them in their order."""
     options: Options = command.obj
     given = {"report__truth": truth, "report__path": to, "report__reveal": True if reveal else None}
-    steps = [job] if job != "all" else list(JOBS)
-    unknown = [step for step in steps if step not in JOBS]
-    if unknown:
-        raise UsageError(f"run: job '{job}' is unknown{nearest(job, (*JOBS, 'all'))}; jobs: {', '.join(JOBS)}, or all")
+    steps = runs.steps(job)
     if job == "all" and source:
         raise UsageError("run all: --source names one source; the folders in records/ name theirs themselves")
     settings = options.config(**given, ingest__format=format_, ingest__source=source)
-    with _context(options, settings, locked=True) as context:
+    with runs.opened(options.lake, settings, say=options.printer.say, locked=True) as context:
         for step in steps:
-            assigned = _assigned(context, step, input_, is_all=job == "all")
+            assigned = runs.assigned(context, step, input_, is_all=job == "all")
             if assigned is None:
                 context.say(f"– {step}: nothing is delivered for it")
                 continue
             given |= {"ingest__format": format_, "ingest__source": source, **assigned}
-            _run_step(step, dataclasses.replace(context, config=options.config(**given)), options)
+            runs.carry_out(step, dataclasses.replace(context, config=options.config(**given)), as_of=options.as_of)
 
 
 @app.command(name="tables")
 def tables_command(command: typer.Context) -> None:
     """List every table: what one row is, and how many there are."""
     options: Options = command.obj
-    with _context(options, options.config(), locked=False) as context:
+    with options.opened() as context:
         options.printer.result(
             [
                 {
@@ -223,7 +192,7 @@ def show_command(
     """Show some rows of a table, in the order of its key, direct identifiers masked."""
     options: Options = command.obj
     declared = schemas.table(table)
-    with _context(options, options.config(), locked=False) as context:
+    with options.opened() as context:
         rows = context.tables.read(table)
         rows = rows.where(where) if where else rows
         first = rows.orderBy(*declared.key).limit(limit)
@@ -241,7 +210,7 @@ def export_command(
     """Write a table to one file; spreadsheet formulas are escaped."""
     options: Options = command.obj
     schemas.table(table)
-    with _context(options, options.config(), locked=False) as context:
+    with options.opened() as context:
         rows = context.tables.read(table)
         count = export.write(rows.where(where) if where else rows, path=to)
         options.printer.facts({"table": table, "file": str(to), "rows": count})
@@ -267,7 +236,7 @@ def evaluate_command(
 ) -> None:
     """Measure what was found against a labelled file."""
     options: Options = command.obj
-    with _context(options, options.config(), locked=False) as context:
+    with options.opened() as context:
         labels = context.sources.read_labels(truth)
         predicted = context.sources.read_labels(predictions) if predictions else None
         options.printer.facts(evaluation.evaluate(what, truth=labels, read=context.tables.read, predictions=predicted))
@@ -277,9 +246,7 @@ def main(run: Run | None = None) -> None:
     """Run the command line; a job file passes its own `run`, so that spark-submit reaches the same code."""
     arguments = sys.argv[1:]
     if run is not None:
-        name = Path(run.__code__.co_filename).stem
-        _submitted[name] = run
-        arguments = ["run", name, *arguments]
+        arguments = ["run", runs.submit(run), *arguments]
     printer = Printer("--json" in arguments)
     logging.getLogger("py4j").setLevel(logging.CRITICAL)
     try:
@@ -308,59 +275,6 @@ def _globals_first(arguments: list[str]) -> list[str]:
         (moved if name in GLOBAL_OPTIONS else rest).extend(arguments[position : position + width])
         position += width
     return [*moved, *rest]
-
-
-@contextmanager
-def _context(options: Options, settings: Config, *, locked: bool) -> Iterator[Context]:
-    spark = session.build(settings, app_name="entourage")
-    context = Context(
-        tables=Tables(spark, options.lake, run_id=uuid.uuid4().hex),
-        sources=Sources(spark),
-        models=Models(spark, settings["lake.models"] or f"{options.lake}/_models"),
-        config=settings,
-        say=options.printer.say,
-    )
-    if not locked:
-        yield context
-        return
-    with lease(spark, options.lake, seconds=settings["lake.lease_seconds"]):
-        yield context
-
-
-def _assigned(context: Context, step: str, path: str | None, *, is_all: bool) -> dict[str, str | None] | None:
-    """Return what `--input` sets for a job; None where it has no input: `run all` splits a folder into two."""
-    if not step.startswith("ingest_"):
-        return {}
-    kind = step.removeprefix("ingest_")
-    option = f"ingest__{kind}_input"
-    if is_all and path:
-        path = f"{path.rstrip('/')}/{kind}"
-        is_there = bool(FileSystem(context.tables.spark).list_files(path))
-        return {option: path} if is_there else None
-    is_configured = bool(context.config[f"ingest.{kind}_input"])
-    return None if is_all and not is_configured else {option: path}
-
-
-def _run_step(name: str, context: Context, options: Options) -> None:
-    started_at = dt.datetime.now(dt.UTC)
-    context.say(f"▶ {name}")
-    _load(name)(context, options.as_of)
-    context.tables.record_run(name, as_of=options.as_of, started_at=started_at, detail="{}")
-    seconds = (dt.datetime.now(dt.UTC) - started_at).total_seconds()
-    context.say(f"✓ {name} in {seconds:.1f} s")
-
-
-def _load(name: str) -> Run:
-    if name in _submitted:
-        return _submitted[name]
-    path = config.project_root() / "jobs" / f"{name}.py"
-    spec = importlib.util.spec_from_file_location(f"jobs.{name}", path)
-    if spec is None or spec.loader is None or not path.is_file():
-        raise UsageError(f"run: {path} does not exist; run from a checkout, or set ENTOURAGE_HOME to one")
-    module: ModuleType = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    run: Any = module.run
-    return run  # type: ignore[no-any-return]
 
 
 def _day(option: str, text: str) -> dt.date:

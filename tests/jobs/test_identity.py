@@ -6,7 +6,7 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
-from entourage import cli, config, schemas
+from entourage import cli, config, runs, schemas
 from entourage.models import Models
 from entourage.sources import Sources
 from entourage.tables import Tables
@@ -82,8 +82,8 @@ def _world(context: cli.Context) -> None:
 
 
 def _run(context: cli.Context, day: dt.date) -> None:
-    cli._load("resolve_identities")(context, day)
-    cli._load("build_golden_records")(context, day)
+    runs.load("resolve_identities")(context, day)
+    runs.load("build_golden_records")(context, day)
 
 
 def _state(context: cli.Context) -> dict[str, list[str]]:

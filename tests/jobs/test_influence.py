@@ -6,7 +6,7 @@ from pathlib import Path
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.testing import assertDataFrameEqual
 
-from entourage import cli, config, schemas
+from entourage import cli, config, runs, schemas
 from entourage.models import Models
 from entourage.sources import Sources
 from entourage.tables import Tables
@@ -34,7 +34,7 @@ def _edges(spark: SparkSession, rows: list[tuple[str, str, dt.datetime | None]])
 def test_a_day_is_scored_the_same_twice_and_leaves_other_days_and_no_scratch(spark: SparkSession, lake: str) -> None:
     said: list[str] = []
     context = _context(spark, lake, said)
-    run = cli._load("score_influence")
+    run = runs.load("score_influence")
     context.tables.merge("silver.edges", _edges(spark, [("x:1", "x:2", None), ("x:3", "x:2", None)]))
     run(context, DAY)
     first = spark.createDataFrame(
@@ -54,6 +54,6 @@ def test_a_day_is_scored_the_same_twice_and_leaves_other_days_and_no_scratch(spa
 def test_a_lake_without_edges_gets_an_empty_table(spark: SparkSession, lake: str) -> None:
     said: list[str] = []
     context = _context(spark, lake, said)
-    cli._load("score_influence")(context, DAY)
+    runs.load("score_influence")(context, DAY)
     assert context.tables.exists("gold.influence")
     assert context.tables.read("gold.influence").count() == 0

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from entourage import cli, config
+from entourage import cli, config, runs
 from entourage.errors import UsageError
 from entourage.models import Models
 from entourage.sources import Sources
@@ -64,7 +64,7 @@ def _run(spark: SparkSession, lake: str, job: str, **ingest: object) -> Tables:
     settings = config.load("local", {f"ingest.{key}": json.dumps(str(value)) for key, value in ingest.items()})
     tables = Tables(spark, lake, "run")
     context = cli.Context(tables, Sources(spark), Models(spark, f"{lake}/_models"), settings, lambda _: None)
-    cli._load(job)(context, DAY)
+    runs.load(job)(context, DAY)
     return tables
 
 
