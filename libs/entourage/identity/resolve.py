@@ -10,18 +10,26 @@ import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from entourage.identity import account_links, blocking, clusters, comparisons, consent, model, scoring, standardize
+from entourage.identity import (
+    account_links,
+    blocking,
+    clusters,
+    comparisons,
+    consent,
+    model,
+    outcome,
+    scoring,
+    standardize,
+)
 from entourage.identity.account_links import AccountParams
 from entourage.identity.blocking import BlockingParams
 from entourage.identity.clusters import ClusterParams
 from entourage.identity.model import Model, ScoringParams
 from entourage.identity.standardize import StandardizeParams
 from entourage.schemas import Workspace
-
-KEPT_PROBABILITY = 0.01  # pairs below it are counted, not kept: nobody asks why two strangers are two
 
 
 @dataclass(frozen=True)
@@ -100,11 +108,22 @@ def resolve(
     owned = match_accounts(
         accounts, records=clustered, standings=standings, proved=proved, params=params, workspace=workspace, say=say
     )
-    pairs = workspace.keep("pairs", _pairs(scored, owned, learned))
-    account_members = workspace.keep("account_members", _account_members(proved, clustered, owned, params))
-    links = workspace.keep("links", _links(scored, clustered, account_members, params))
+    pairs = workspace.keep("pairs", outcome.pairs(scored, owned=owned, version=learned.version))
+    placed = outcome.account_members(
+        proved, clustered=clustered, owned=owned, link_probability=params.accounts.link_probability
+    )
+    account_members = workspace.keep("account_members", placed)
+    links = workspace.keep("links", outcome.links(scored, clustered=clustered, account_members=account_members))
     members = links.select(F.col("source_id").alias("record_id"), "cluster_id")
-    return Resolution(pairs, members, links, _reviews(scored, owned, clustered, params), learned)
+    doubts = outcome.reviews(
+        scored,
+        owned=owned,
+        clustered=clustered,
+        review_probability=params.review_probability,
+        cut_probability=params.clusters.link_probability,
+        account_probability=params.accounts.link_probability,
+    )
+    return Resolution(pairs, members, links, doubts, learned)
 
 
 def prepare(
@@ -201,99 +220,3 @@ def match_accounts(
 def _with_singles(records: DataFrame, linked: DataFrame) -> DataFrame:
     joined = records.alias("r").join(linked.alias("c"), on=F.col("r.record_id") == F.col("c.record_id"), how="left")
     return joined.select("r.*", F.coalesce("c.cluster_id", "r.record_id").alias("cluster_id"))
-
-
-def _pairs(scored: DataFrame, owned: DataFrame, learned: Model) -> DataFrame:
-    records = scored.select(
-        "record_id_l", "record_id_r", "match_key", "gammas", "match_weight", "match_probability", "model_version"
-    )
-    accounts = owned.select(
-        F.least("account_id", "record_id").alias("record_id_l"),
-        F.greatest("account_id", "record_id").alias("record_id_r"),
-        F.lit("account_name").alias("match_key"),
-        F.create_map(F.lit("account_name"), F.col("level").cast("int")).alias("gammas"),
-        "match_weight",
-        "match_probability",
-        F.lit(learned.version).alias("model_version"),
-    )
-    return records.unionByName(accounts).where(F.col("match_probability") >= KEPT_PROBABILITY)
-
-
-def _account_members(proved: DataFrame, clustered: DataFrame, owned: DataFrame, params: ResolveParams) -> DataFrame:
-    """Put each account with one person: the proof's (smallest record id of several), else the sure owner."""
-    first = proved.groupBy("account_id").agg(F.min("record_id").alias("record_id"))
-    placed = first.alias("p").join(clustered.alias("c"), on=F.col("p.record_id") == F.col("c.record_id"), how="inner")
-    by_proof = placed.select(
-        F.col("p.account_id").alias("source_id"), "c.cluster_id", F.lit("social_login").alias("how"),
-        F.lit("self_provided").alias("basis"), F.lit(1.0).alias("match_probability"),
-    )  # fmt: skip
-    sure = owned.where(F.col("match_probability") >= params.accounts.link_probability)
-    by_consent = sure.select(
-        F.col("account_id").alias("source_id"),
-        "cluster_id",
-        F.lit("consented_match").alias("how"),
-        "basis",
-        "match_probability",
-    )
-    return by_proof.unionByName(by_consent)
-
-
-def _links(scored: DataFrame, clustered: DataFrame, account_members: DataFrame, params: ResolveParams) -> DataFrame:
-    strongest = _strongest(scored, clustered, params)
-    joined = clustered.alias("c").join(
-        strongest.alias("s"), on=F.col("c.record_id") == F.col("s.record_id"), how="left"
-    )
-    how = F.when(F.col("s.record_id").isNull(), "single").when(F.col("s.is_proved"), "login").otherwise("match")
-    records = joined.select(
-        F.col("c.record_id").alias("source_id"), F.lit("record").alias("source_kind"), "c.cluster_id", how.alias("how"),
-        F.lit("contract").alias("basis"), F.col("s.match_probability"),
-    )  # fmt: skip
-    accounts = account_members.select(
-        "source_id", F.lit("account").alias("source_kind"), "cluster_id", "how", "basis", "match_probability"
-    )
-    return records.unionByName(accounts)
-
-
-def _strongest(scored: DataFrame, clustered: DataFrame, params: ResolveParams) -> DataFrame:
-    """Find the strongest pair that holds each record in its cluster."""
-    inside = _with_clusters(scored, clustered).where(F.col("cluster_id_l") == F.col("cluster_id_r"))
-    ends = F.explode(F.array("record_id_l", "record_id_r")).alias("record_id")
-    return inside.select(ends, "match_probability", "is_proved").groupBy("record_id").agg(
-        F.max("match_probability").alias("match_probability"), F.max("is_proved").alias("is_proved")
-    )  # fmt: skip
-
-
-def _with_clusters(scored: DataFrame, clustered: DataFrame) -> DataFrame:
-    of = clustered.select("record_id", "cluster_id")
-    left = scored.alias("p").join(of.alias("l"), on=F.col("p.record_id_l") == F.col("l.record_id"), how="inner")
-    left = left.select("p.*", F.col("l.cluster_id").alias("cluster_id_l"))
-    both = left.alias("p").join(of.alias("r"), on=F.col("p.record_id_r") == F.col("r.record_id"), how="inner")
-    return both.select("p.*", F.col("r.cluster_id").alias("cluster_id_r"))
-
-
-def _reviews(scored: DataFrame, owned: DataFrame, clustered: DataFrame, params: ResolveParams) -> DataFrame:
-    apart = _with_clusters(scored, clustered).where(F.col("cluster_id_l") != F.col("cluster_id_r"))
-    is_cut = F.col("match_probability") >= params.clusters.link_probability
-    is_doubtful = (F.col("match_probability") >= params.review_probability) | F.col("is_contradicted")
-    records = apart.where(is_doubtful).select(
-        "record_id_l", "record_id_r", "match_probability", _reason(is_cut).alias("reason")
-    )
-    is_unsure = F.col("match_probability").between(params.review_probability, params.accounts.link_probability)
-    unsure = owned.where(is_unsure & (F.col("match_probability") < params.accounts.link_probability))
-    accounts = unsure.select(
-        F.least("account_id", "record_id").alias("record_id_l"),
-        F.greatest("account_id", "record_id").alias("record_id_r"),
-        "match_probability",
-        F.lit("a consented account may be this person's, or another's").alias("reason"),
-    )
-    newest = Window.partitionBy("record_id_l", "record_id_r").orderBy(F.desc("match_probability"), F.asc("reason"))
-    doubts = records.unionByName(accounts).withColumn("position", F.row_number().over(newest))
-    return doubts.where(F.col("position") == 1).drop("position")
-
-
-def _reason(is_cut: Column) -> Column:
-    return (
-        F.when(F.col("is_contradicted"), "a proved id is shared, but first names and dates or family names differ")
-        .when(is_cut, "the pair agrees, but the rest of the group speaks against it")
-        .otherwise("the evidence does not decide")
-    )
