@@ -48,7 +48,7 @@ def account_history(items: DataFrame, *, stored: DataFrame) -> DataFrame:
     known = stored.alias("s").join(
         touched.alias("t"), on=F.col("s.account_id") == F.col("t.account_id"), how="left_semi"
     )
-    return _spans(_points(_states(incoming.unionByName(_remembered(known)))))
+    return _spans(_carried(_points(_states(incoming.unionByName(_remembered(known))))))
 
 
 def void_keys(history: DataFrame, *, stored: DataFrame) -> DataFrame:
@@ -107,8 +107,8 @@ def _points(states: DataFrame) -> DataFrame:
     return points.withColumn("one", one).where(F.col("one") == 1).drop("one")
 
 
-def _spans(points: DataFrame) -> DataFrame:
-    """Join neighbors of one state, carry over what it does not state, and close each span where the next begins."""
+def _carried(points: DataFrame) -> DataFrame:
+    """Number the runs of one state, and carry over what a state does not say from those before it."""
     in_time = Window.partitionBy("account_id").orderBy("at")
     so_far = in_time.rowsBetween(Window.unboundedPreceding, Window.currentRow)
     filled = {name: F.last(name, ignorenulls=True).over(so_far) for name in STATE}
@@ -116,13 +116,18 @@ def _spans(points: DataFrame) -> DataFrame:
         F.when(F.col(name).isNull() & value.isNotNull(), F.lit(_column(name))) for name, value in filled.items()
     ]
     is_next = ~F.col("state").eqNullSafe(F.lag("state").over(in_time))
-    carried = points.withColumn("is_next", is_next).withColumns(
+    return points.withColumn("is_next", is_next).withColumns(
         {
             "carried": F.array_compact(F.array(*is_carried)),
             "run": F.count_if("is_next").over(so_far),
             **{f"filled_{name}": value for name, value in filled.items()},
         }
     )
+
+
+def _spans(carried: DataFrame) -> DataFrame:
+    """Make one row of each run of a state, closed where the next begins."""
+    in_time = Window.partitionBy("account_id").orderBy("at")
     last_seen_at = F.max("at").over(Window.partitionBy("account_id", "run"))
     place = F.row_number().over(Window.partitionBy("account_id", "run").orderBy("at"))
     rows = (
