@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import ArrayType, DataType, MapType, StringType, StructType
 
@@ -47,8 +47,7 @@ def write(rows: DataFrame, *, path: Path) -> int:
     if path.suffix not in FORMATS:
         hint = nearest(path.suffix, FORMATS)
         raise UsageError(f"--to {path}: suffix '{path.suffix}' is unknown{hint}; use {', '.join(FORMATS)}")
-    if not path.resolve().parent.is_dir():
-        raise UsageError(f"--to {path}: folder {path.resolve().parent} does not exist; make it first")
+    _require_folder(path)
     scratch = path.resolve().parent / f".{path.name}.part"
     frame = _flat(rows) if path.suffix == ".csv" else rows
     writer = (
@@ -63,14 +62,13 @@ def write(rows: DataFrame, *, path: Path) -> int:
     (part,) = (status.path for status in files.list_files(f"file://{scratch}"))
     Path(part.removeprefix("file:")).replace(path)
     files.delete(f"file://{scratch}")
-    return (
-        rows.sparkSession.read.format(FORMATS[path.suffix])
-        .option("header", True)
-        .option("multiLine", path.suffix == ".csv")
-        .option("escape", '"')
-        .load(f"file://{path.resolve()}")
-        .count()
-    )
+    return _row_count(rows.sparkSession, path)
+
+
+def _row_count(spark: SparkSession, path: Path) -> int:
+    """Count the rows of the written file itself."""
+    reader = spark.read.format(FORMATS[path.suffix]).option("header", True).option("escape", '"')
+    return reader.option("multiLine", path.suffix == ".csv").load(f"file://{path.resolve()}").count()
 
 
 def _flat(rows: DataFrame) -> DataFrame:
@@ -91,8 +89,12 @@ def write_page(page: str, *, path: Path) -> None:
     Raises:
         UsageError: the folder is not there.
     """
-    if not path.resolve().parent.is_dir():
-        raise UsageError(f"--to {path}: folder {path.resolve().parent} does not exist; make it first")
+    _require_folder(path)
     part = path.with_name(f".{path.name}.part")
     part.write_text(page, encoding="utf-8")
     part.replace(path)
+
+
+def _require_folder(path: Path) -> None:
+    if not path.resolve().parent.is_dir():
+        raise UsageError(f"--to {path}: folder {path.resolve().parent} does not exist; make it first")
