@@ -213,6 +213,7 @@ def _misspelled(known: DataFrame) -> DataFrame:
 
 
 def _styled(misspelled: DataFrame, *, start: str) -> DataFrame:
+    carried = ("person", "household", "system", "native_id", "country", "language", "is_male", "company")
     styled = {
         field: noise.restyled(F.col(field), F.col(f"{field}_style")) for field in ("first", "last", "line", "city")
     }
@@ -220,18 +221,9 @@ def _styled(misspelled: DataFrame, *, start: str) -> DataFrame:
     first = noise.junk(styled["first"], F.col("first_style"), values=noise.JUNK_NAMES, share=0.006)
     age = draw.below(draw.bits_as_uniform(F.col("extra_bits"), 44, 19), HISTORY_DAYS * 86_400)
     return misspelled.select(
-        *(
-            "person",
-            "household",
-            "system",
-            "native_id",
-            "country",
-            "language",
-            "is_male",
-            "company",
-            "extra_bits",
-            "born_bits",
-        ),
+        *carried,
+        "extra_bits",
+        "born_bits",
         first.alias("first"),
         styled["last"].alias("last"),
         F.when(has_address, styled["line"]).alias("line"),
