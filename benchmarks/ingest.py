@@ -1,8 +1,7 @@
 """Rows a second a core of our reading next to plain Spark and DuckDB: the same JSON lines to Parquet, in one run.
 
-Run: ``.venv/bin/python benchmarks/ingest.py [POSTS]``. Ours also digests, splits and types each item; the peers
-infer or
-get a schema and copy. Seconds are wall seconds of a warm turn.
+Run: ``.venv/bin/python benchmarks/ingest.py [POSTS]``. Ours also digests, splits and types each item; the peers infer
+or get a schema and copy. Seconds are wall seconds of a warm turn.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Split a delimited file into rows, however ragged it is.
 
 in: the text of one file ▶ out: `Piece`, one a row: its payload is a JSON object keyed by the header. Plain Python: it
-runs in
-Spark's workers. The JSON object, not the bare line, is what bronze keeps: a line without its header says nothing.
+runs in Spark's workers. The JSON object, not the bare line, is what bronze keeps: a line without its header says
+nothing.
 """
 
 from __future__ import annotations
@@ -40,8 +40,7 @@ def split_rows(content: bytes, *, csv_params: CsvParams, params: SplitParams) ->
 
     Returns:
         Pieces in the order of the file, at the line where the row begins. A quote that is never closed costs its own
-        line,
-        not the rest of the file.
+        line, not the rest of the file.
     """
     text, faults = text_of(content, encoding=csv_params.encoding, params=params)
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")

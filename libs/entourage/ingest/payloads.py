@@ -4,8 +4,7 @@ in: the bytes of one file ▶ out: `Piece`, one a payload or refusal, with its l
 workers.
 
 One line is one payload. A JSON document over many lines is one payload, at its first line; several documents on one
-line
-are several payloads. Whatever cannot be read is a piece too, with a reason, so that nothing disappears.
+line are several payloads. Whatever cannot be read is a piece too, with a reason, so that nothing disappears.
 """
 
 from __future__ import annotations

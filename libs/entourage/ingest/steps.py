@@ -1,8 +1,8 @@
 """Say what goes where: from payloads and items to frames of bronze and silver tables, in the order of their commits.
 
 in: staged payloads and items ▶ out: `Step`, one a table. Every step is a merge that a second run finds done already;
-the files
-are marked done last, so a run that was killed is repeated from the files, and changes only what it had not reached.
+the files are marked done last, so a run that was killed is repeated from the files, and changes only what it had not
+reached.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """Make the accounts of people, bots, media and brands.
 
 in: persons ▶ out: accounts. An account is (network, entity); the entity is one number for persons and all others, and
-its network's own id
-follows from both by key, so that edges and posts are made without a join.
+its network's own id follows from both by key, so that edges and posts are made without a join.
 """
 
 from __future__ import annotations
@@ -97,9 +96,8 @@ def accounts(spark: SparkSession, *, persons: DataFrame, params: SimulateParams)
     """Make all accounts.
 
     Returns:
-        One row an account, key `network`, `entity`; with `account_id`, `native_id`, handle, display name,
-        description, language, topic, quality
-        (share of its posts' readers whom it moves, relative), created_ms.
+        One row an account, key `network`, `entity`; with `account_id`, `native_id`, handle, display name, description,
+        language, topic, quality (share of its posts' readers whom it moves, relative), created_ms.
     """
     owners = _people(persons, params=params)
     for others in (_bots(spark, params=params), _media(spark, params=params), _brands(spark, params=params)):

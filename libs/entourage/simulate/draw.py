@@ -1,10 +1,9 @@
 """Draw at random by key: the same key gives the same draw, whatever the partitions, the order or the size of the world.
 
 in: a stream's name and the entity's integer keys ▶ out: Columns. u = (xxhash64(seed, stream, keys) >>> 11) / 2^53,
-where seed and
-stream travel as one number, hashed on the driver: a literal text in each of hundreds of draws would make the plan's
-code several times
-as long. A new stream leaves the old ones as they were. Never `rand`: it follows the partitions.
+where seed and stream travel as one number, hashed on the driver: a literal text in each of hundreds of draws would
+make the plan's code several times as long. A new stream leaves the old ones as they were. Never `rand`: it follows the
+partitions.
 """
 
 from __future__ import annotations
@@ -95,8 +94,7 @@ def settled(rows: DataFrame, columns: Mapping[str, Column]) -> DataFrame:
     """Add columns whose long expressions the optimizer must not copy.
 
     A filter or a join on a computed column otherwise repeats its whole expression below each projection, until the
-    generated code
-    passes the JVM's 64 KB; it never looks through a generator.
+    generated code passes the JVM's 64 KB; it never looks through a generator.
     """
     fields = F.struct(*(column.alias(name) for name, column in columns.items()))
     return rows.select("*", F.inline(F.array(fields)))

@@ -1,8 +1,8 @@
 """Tie people to those they follow: communities of taste, celebrities, neighbors, bots that follow back.
 
 in: `SimulateParams` ▶ out: edges (follower, followed) by network. The world grows person by person, and each follows
-some who came before, so that a
-larger world contains the smaller one; the earlier someone came, the more follow him, as a power law.
+some who came before, so that a larger world contains the smaller one; the earlier someone came, the more follow him,
+as a power law.
 
 References:
     Price 1976, A general theory of bibliometric and other cumulative advantage processes, doi:10.1002/asi.4630270505.

@@ -1,8 +1,8 @@
 """Make people: one row a person, the hidden truth from which all else follows.
 
 in: `SimulateParams` ▶ out: persons. Who lives with whom and who likes what follows from the number of a person by
-fixed patterns of a
-hundred, so that any stage finds the members of a household or a community by arithmetic instead of a join.
+fixed patterns of a hundred, so that any stage finds the members of a household or a community by arithmetic instead of
+a join.
 """
 
 from __future__ import annotations

@@ -45,8 +45,7 @@ def phone(seed: int, person: Column, *, country: Column) -> Column:
     """Return a telephone number, digits only, from the ranges for fiction.
 
     Numbers follow each other along a permutation of the pool, so that no two persons share one until the pool is used
-    up (60,000
-    numbers in France, 18,000 in Britain, 25,000 in the United States): in a larger world strangers do.
+    up (60,000 numbers in France, 18,000 in Britain, 25,000 in the United States): in a larger world strangers do.
     """
     stems = {code: [str(stem) for stem in _table(code)["phones"]] for code in COUNTRIES}
     firsts = [sum(len(stems[code]) for code in COUNTRIES[:n]) for n in range(len(COUNTRIES))]

@@ -1,8 +1,8 @@
 """Let readers like, share, quote and answer posts, and brands answer those who call them.
 
 in: original posts, edges ▶ out: shares over three generations, likes, quotes, replies. A reader is a follower at that
-time; whom a post moves follows
-from its author's quality and the reader's susceptibility, so the truth of influence is known.
+time; whom a post moves follows from its author's quality and the reader's susceptibility, so the truth of influence is
+known.
 """
 
 from __future__ import annotations

@@ -22,8 +22,8 @@ def tweets(posts: DataFrame, shares: DataFrame, accounts: DataFrame, *, params: 
 
     Returns:
         One row a tweet, key `id`; with its author's columns (prefix `a_`), those of the account answered (`r_`),
-        `relation` (replied_to, quoted,
-        retweeted or NULL) and `ref_id`, counts, `channel` (stream, search, both, or export: which feeds carry it).
+        `relation` (replied_to, quoted, retweeted or NULL) and `ref_id`, counts, `channel` (stream, search, both, or
+        export: which feeds carry it).
     """
     on_x = posts.where(F.col("network") == "x")
     written = _written(on_x, accounts=accounts)

@@ -1,8 +1,8 @@
 """Put the world together: every folder of it, in order.
 
 in: a session, `SimulateParams`, a workspace ▶ out: a list of `Output`. A solver: what several outputs share (persons,
-accounts, edges, posts, readings,
-tweets) is kept in the workspace once, since each would be made again for every output else.
+accounts, edges, posts, readings, tweets) is kept in the workspace once, since each would be made again for every
+output else.
 """
 
 from __future__ import annotations
