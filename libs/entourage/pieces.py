@@ -18,6 +18,7 @@ from entourage.ingest import reasons
 from entourage.ingest.csv_rows import CsvParams, split_rows
 from entourage.ingest.payloads import split
 from entourage.ingest.unpacking import Piece, SplitParams
+from entourage.rows import local_frame
 from entourage.session import FileStatus
 
 PIECES = (
@@ -190,7 +191,8 @@ def _said(spark: SparkSession, markers: list[Reading], refused: list[Reading]) -
         (r.source, r.given or None, r.status.path, r.status.modified_ms, *said)
         for r, *said in [*opened, *((r, *_refusal(r), False) for r in refused)]
     ]
-    frame = spark.createDataFrame(
+    frame = local_frame(
+        spark,
         rows,
         "source string, given string, file string, modified_ms bigint, reason_code string, reason string, "
         "is_marker boolean",

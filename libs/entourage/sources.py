@@ -19,6 +19,7 @@ from entourage.ingest.detect import FORMATS
 from entourage.ingest.mapping import Mapping, parse
 from entourage.ingest.unpacking import SplitParams
 from entourage.pieces import Reading, read_pieces
+from entourage.rows import local_frame
 from entourage.session import FileStatus, FileSystem
 
 TABULAR = (".csv", ".tsv", ".parquet")
@@ -171,7 +172,7 @@ class Sources:
 
     def _files(self, readings: list[Reading]) -> DataFrame:
         rows = [(r.source, r.status.path, r.status.size, r.status.modified_ms) for r in readings]
-        frame = self.spark.createDataFrame(rows, "source string, path string, size bigint, modified_ms bigint")
+        frame = local_frame(self.spark, rows, "source string, path string, size bigint, modified_ms bigint")
         return frame.withColumn("modified_at", F.timestamp_millis("modified_ms")).drop("modified_ms")
 
 

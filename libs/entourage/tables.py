@@ -22,6 +22,7 @@ from entourage import __version__, gates, schemas
 from entourage.errors import RetryError, UsageError
 from entourage.merging import same_day, same_key, same_values
 from entourage.quality import Check
+from entourage.rows import local_frame
 from entourage.schemas import Table
 from entourage.session import FileSystem
 
@@ -86,7 +87,7 @@ class Tables:
     def read(self, name: str) -> DataFrame:
         """Read a table as of now; one that was never written is empty."""
         if not self.exists(name):
-            return self.spark.createDataFrame([], schemas.spark_schema(name))
+            return local_frame(self.spark, [], schemas.spark_schema(name))
         return self.spark.read.format("delta").load(self.path(name))
 
     def replace(self, name: str, frame: DataFrame, *, where: str | None = None) -> int:
@@ -209,7 +210,7 @@ class Tables:
         self.checks.clear()
 
     def _append_rows(self, name: str, rows: Sequence[tuple[object, ...]]) -> None:
-        frame = self.spark.createDataFrame(rows, schemas.spark_schema(name)).coalesce(1)
+        frame = local_frame(self.spark, rows, schemas.spark_schema(name)).coalesce(1)
         self._create(schemas.table(name))
         self._commit(lambda: frame.write.format("delta").mode("append").save(self.path(name)))
 

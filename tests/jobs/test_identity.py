@@ -8,6 +8,7 @@ from pyspark.sql import SparkSession
 
 from entourage import cli, config, runs, schemas
 from entourage.models import Models
+from entourage.rows import local_frame
 from entourage.sources import Sources
 from entourage.tables import Tables
 
@@ -42,7 +43,7 @@ def _context(spark: SparkSession, lake: str, said: list[str]) -> cli.Context:
 def _fill(context: cli.Context, table: str, rows: list[dict[str, Any]]) -> None:
     schema = schemas.spark_schema(table)
     full = [tuple({"received_at": RECEIVED, **row}.get(name) for name in schema.names) for row in rows]
-    context.tables.merge(table, context.tables.spark.createDataFrame(full, schema))
+    context.tables.merge(table, local_frame(context.tables.spark, full, schema))
 
 
 def _records() -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ from pyspark.testing import assertDataFrameEqual
 
 from entourage import cli, config, runs, schemas
 from entourage.models import Models
+from entourage.rows import local_frame
 from entourage.sources import Sources
 from entourage.tables import Tables
 
@@ -28,7 +29,7 @@ def _edges(spark: SparkSession, rows: list[tuple[str, str, dt.datetime | None]])
         (f"x:follow:{src}:{dst}", "x", src, dst, "follow", None, 1.0, RECEIVED, ended, RECEIVED)
         for src, dst, ended in rows
     ]
-    return spark.createDataFrame(full, schemas.spark_schema("silver.edges"))
+    return local_frame(spark, full, schemas.spark_schema("silver.edges"))
 
 
 def test_a_day_is_scored_the_same_twice_and_leaves_other_days_and_no_scratch(spark: SparkSession, lake: str) -> None:
@@ -37,9 +38,7 @@ def test_a_day_is_scored_the_same_twice_and_leaves_other_days_and_no_scratch(spa
     run = runs.load("score_influence")
     context.tables.merge("silver.edges", _edges(spark, [("x:1", "x:2", None), ("x:3", "x:2", None)]))
     run(context, DAY)
-    first = spark.createDataFrame(
-        context.tables.read("gold.influence").collect(), schemas.spark_schema("gold.influence")
-    )
+    first = local_frame(spark, context.tables.read("gold.influence").collect(), schemas.spark_schema("gold.influence"))
     assert first.count() == 6  # three accounts, in x and in all
     context.tables.merge("silver.edges", _edges(spark, [("x:3", "x:2", dt.datetime(2026, 6, 16, 9))]))
     run(context, DAY)

@@ -16,6 +16,7 @@ from pyspark.testing import assertDataFrameEqual
 from entourage import schemas
 from entourage.errors import GateError, LockError, UsageError
 from entourage.lease import lease
+from entourage.rows import local_frame
 from entourage.tables import Tables
 
 NOW = dt.datetime(2026, 6, 1, 12, tzinfo=dt.UTC)
@@ -26,7 +27,7 @@ def _edges(spark: SparkSession, *rows: tuple[str, str, float], received_at: dt.d
     full = [
         (edge_id, "x", "x:1", dst, "follow", None, weight, None, None, received_at) for edge_id, dst, weight in rows
     ]
-    return spark.createDataFrame(full, schemas.spark_schema(NAME))
+    return local_frame(spark, full, schemas.spark_schema(NAME))
 
 
 def _content(lake_tables: Tables) -> DataFrame:
@@ -55,7 +56,7 @@ def test_a_merge_inserts_updates_and_counts_what_changed_nothing(spark: SparkSes
     assert (first[:2], second[:2]) == ((2, 0), (2, 1))
     expected = [("a", "x:2", 1.0), ("b", "x:3", 2.0), ("c", "x:4", 1.0)]
     assertDataFrameEqual(
-        _content(lake_tables), spark.createDataFrame(expected, "edge_id string, dst_account_id string, weight double")
+        _content(lake_tables), local_frame(spark, expected, "edge_id string, dst_account_id string, weight double")
     )
 
 
@@ -81,7 +82,7 @@ def test_a_merge_of_a_day_reads_that_day_only(spark: SparkSession, lake_tables: 
     name = "silver.metric_snapshots"
     days = [dt.datetime(2026, 6, day, tzinfo=dt.UTC) for day in (1, 2)]
     rows = [("post", "x:9", "x:1", day, day.date(), "likes", 3) for day in days]
-    snapshots = spark.createDataFrame(rows, schemas.spark_schema(name))
+    snapshots = local_frame(spark, rows, schemas.spark_schema(name))
     lake_tables.merge(name, snapshots)
 
     higher = snapshots.where(F.col("observed_date") == F.lit(days[1].date())).withColumn("value", F.col("value") + 1)

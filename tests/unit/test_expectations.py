@@ -11,6 +11,7 @@ from pyspark.sql import DataFrame, SparkSession
 from entourage import expectations, schemas
 from entourage.errors import GateError
 from entourage.quality import Check
+from entourage.rows import local_frame
 
 DAY = dt.date(2026, 3, 1)
 NOON = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
@@ -18,7 +19,7 @@ LATER = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
 
 
 def frame(spark: SparkSession, name: str, rows: list[tuple[object, ...]]) -> DataFrame:
-    return spark.createDataFrame(rows, schemas.spark_schema(name))
+    return local_frame(spark, rows, schemas.spark_schema(name))
 
 
 def reader(spark: SparkSession, **tables: list[tuple[object, ...]]) -> Callable[[str], DataFrame]:

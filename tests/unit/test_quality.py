@@ -4,6 +4,7 @@ from pyspark.sql import SparkSession
 
 from entourage import quality, schemas
 from entourage.quality import Check
+from entourage.rows import local_frame
 
 TABLE = schemas.Table(
     name="silver.things",
@@ -26,7 +27,7 @@ def _failed(checks: list[Check]) -> dict[str, int]:
 
 def test_each_broken_rule_is_counted(spark: SparkSession) -> None:
     rows = [("1", 0.0, "a"), ("2", 1.5, "c"), ("2", -1.0, None), (None, None, "b")]
-    things = spark.createDataFrame(rows, "id string, share double, kind string")
+    things = local_frame(spark, rows, "id string, share double, kind string")
 
     assert _failed(quality.check_contract(things, table=TABLE)) == {
         "id is not NULL": 1,
@@ -39,7 +40,7 @@ def test_each_broken_rule_is_counted(spark: SparkSession) -> None:
 
 
 def test_an_empty_frame_passes(spark: SparkSession) -> None:
-    things = spark.createDataFrame([], "id string, share double, kind string")
+    things = local_frame(spark, [], "id string, share double, kind string")
 
     checks = quality.check_contract(things, table=TABLE)
 
@@ -48,8 +49,8 @@ def test_an_empty_frame_passes(spark: SparkSession) -> None:
 
 
 def test_values_without_a_referenced_row_are_counted_once_and_null_is_none(spark: SparkSession) -> None:
-    values = spark.createDataFrame([("a",), ("b",), ("b",), (None,)], "person_id string")
-    persons = spark.createDataFrame([("a",)], "person_id string")
+    values = local_frame(spark, [("a",), ("b",), ("b",), (None,)], "person_id string")
+    persons = local_frame(spark, [("a",)], "person_id string")
     table = schemas.TABLES["gold.person_values"]
 
     check = quality.check_reference(values, table=table, column="person_id", referenced=persons, row_count=4)

@@ -29,6 +29,7 @@ from entourage.identity.blocking import BlockingParams
 from entourage.identity.clusters import ClusterParams
 from entourage.identity.model import Model, ScoringParams
 from entourage.identity.standardize import StandardizeParams
+from entourage.rows import local_frame
 from entourage.schemas import Workspace
 
 
@@ -205,7 +206,7 @@ def match_accounts(
     allowed = workspace.keep("allowed", consent.consented_accounts(accounts, standings=standings, proved=proved))
     account_count = allowed.count()
     if account_count == 0:
-        return allowed.sparkSession.createDataFrame([], account_links.OWNERS)
+        return local_frame(allowed.sparkSession, [], account_links.OWNERS)
     texts = account_links.account_texts(allowed)
     candidates = account_links.account_pairs(texts, records=records, params=params.accounts)
     person_count = records.select("cluster_id").distinct().count()

@@ -13,6 +13,7 @@ from pyspark.sql import functions as F
 
 from entourage.identity import contacts, names
 from entourage.identity.nicknames import FORMALS, forms_of
+from entourage.rows import local_frame
 
 IDENTIFIERS = ("emails", "phones", "login_ids", "social_ids")
 
@@ -110,7 +111,8 @@ def _with_sounds(records: DataFrame) -> DataFrame:
 
 
 def _with_nicknames(records: DataFrame) -> DataFrame:
-    known = records.sparkSession.createDataFrame(
+    known = local_frame(
+        records.sparkSession,
         [(form, formals, forms_of(formals)) for form, formals in FORMALS.items()],
         "form string, nicknames array<string>, short_forms array<string>",
     )

@@ -15,6 +15,7 @@ from pyspark.sql import functions as F
 from entourage.influence import graphs
 from entourage.influence.pagerank import pagerank
 from entourage.influence.reach import reach
+from entourage.rows import local_frame
 from entourage.schemas import Workspace, spark_schema
 
 
@@ -54,7 +55,7 @@ def score_influence(
     vertices = workspace.keep("vertices", graphs.indexed_vertices(graph_edges))
     arcs = workspace.keep("arcs", graphs.arcs(graph_edges, vertices))
     if arcs.isEmpty():
-        return edges.sparkSession.createDataFrame([], spark_schema("gold.influence"))
+        return local_frame(edges.sparkSession, [], spark_schema("gold.influence"))
     ranks = pagerank(
         vertices,
         arcs,

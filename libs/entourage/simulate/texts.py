@@ -12,6 +12,7 @@ from typing import Any
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from entourage.rows import local_frame
 from entourage.simulate import draw, lists, names, noise
 from entourage.simulate.people import BRAND_SHARES
 from entourage.simulate.stocks import TOPICS, Stock
@@ -38,8 +39,8 @@ def chosen(posts: DataFrame, *, stock: Stock, wish: Column, seed: int, stream: s
     number = draw.lookup_number(stock.first, wish) + draw.below(draw.uniform(seed, stream, F.col("post_key")), counts)
     wished = posts.withColumn("_number", number.cast("int"))
     rows = [(r.number, r.text, r.post_class, r.topic, r.type, r.sentiment) for r in stock.realizations]
-    texts = posts.sparkSession.createDataFrame(
-        rows, "number int, template string, class string, topic int, type string, sentiment string"
+    texts = local_frame(
+        posts.sparkSession, rows, "number int, template string, class string, topic int, type string, sentiment string"
     )
     joined = wished.alias("p").join(
         F.broadcast(texts).alias("t"), on=F.col("p._number") == F.col("t.number"), how="inner"

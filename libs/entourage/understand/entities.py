@@ -14,6 +14,7 @@ from pyspark.sql import functions as F
 from sparknlp.annotator import EntityRulerApproach
 from sparknlp.base import DocumentAssembler
 
+from entourage.rows import local_frame
 from entourage.understand.lexicons import Lexicon, Phrase, patterns
 from entourage.understand.shadow import ALPHABET, MAX_PHRASE_WORDS, shadow, windows
 
@@ -25,7 +26,7 @@ def fit(spark: SparkSession, lexicon: Lexicon) -> PipelineModel:
     expression. The rules pass through a temporary folder of the driver: EntityRulerApproach reads paths only.
     """
     phrases = {phrase.text: phrase for phrase in lexicon.phrases}
-    written = spark.createDataFrame([(text,) for text in phrases], "phrase string")
+    written = local_frame(spark, [(text,) for text in phrases], "phrase string")
     rows = written.select("phrase", shadow(F.col("phrase")).alias("shadow")).collect()
     lines: dict[str, Phrase] = {}
     for row in sorted(rows, key=lambda row: (row["phrase"] != row["shadow"], row["phrase"])):
@@ -46,7 +47,7 @@ def fit(spark: SparkSession, lexicon: Lexicon) -> PipelineModel:
             .setAlphabetResource(str(alphabet))
             .setUseStorage(False)
         )
-        return Pipeline(stages=[document, ruler]).fit(spark.createDataFrame([("",)], "window string"))
+        return Pipeline(stages=[document, ruler]).fit(local_frame(spark, [("",)], "window string"))
 
 
 def annotate(posts: DataFrame, *, rules: PipelineModel) -> DataFrame:

@@ -21,6 +21,7 @@ from pyspark.ml.functions import vector_to_array
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from entourage.rows import local_frame
 from entourage.schemas import Workspace
 from entourage.understand import calibration, entities, features
 from entourage.understand.calibration import Calibration
@@ -149,7 +150,8 @@ def _calibrated(class_probabilities: Column, fitted: Calibration, expected_ratio
 def _examples(
     spark: SparkSession, examples: tuple[Example, ...], lexicon: Lexicon, rules: PipelineModel, *, folds: int
 ) -> DataFrame:
-    written = spark.createDataFrame(
+    written = local_frame(
+        spark,
         [
             (one.text, float(CLASSES.index(one.label)))
             for one in sorted(examples, key=lambda one: (one.text, one.label))

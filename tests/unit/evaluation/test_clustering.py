@@ -8,6 +8,7 @@ from pyspark.sql import DataFrame, SparkSession
 from entourage.errors import UsageError
 from entourage.evaluation import evaluate, identities
 from entourage.evaluation.clustering import ALL, clusterings
+from entourage.rows import local_frame
 
 TRUTH = "record_id string, cluster string"
 MEMBERS = "person string, cluster string, kind string"
@@ -16,12 +17,12 @@ MEMBERS = "person string, cluster string, kind string"
 def _found(spark: SparkSession) -> DataFrame:
     rows = [("r1", "P", "record"), ("r2", "P", "account"), ("r3", "Q", "record"), ("r4", "Q", "record")]
     rows += [("r5", "Q", "record"), ("r6", "R", "record"), ("r9", "R", "record")]
-    return spark.createDataFrame(rows, "record_id string, person_id string, kind string")
+    return local_frame(spark, rows, "record_id string, person_id string, kind string")
 
 
 def _truth(spark: SparkSession) -> DataFrame:
     rows = [("r1", "A"), ("r2", "A"), ("r3", "A"), ("r4", "B"), ("r5", "B"), ("r6", "C"), ("r6", "C"), ("r7", "B")]
-    return spark.createDataFrame(rows, TRUTH)
+    return local_frame(spark, rows, TRUTH)
 
 
 def test_pairs_and_clusters_are_scored_as_by_hand(spark: SparkSession) -> None:
@@ -56,13 +57,13 @@ def test_pairs_and_clusters_are_scored_as_by_hand(spark: SparkSession) -> None:
 
 
 def test_a_perfect_clustering_scores_one_everywhere(spark: SparkSession) -> None:
-    members = spark.createDataFrame([("P", "A", None), ("P", "A", None), ("Q", "B", None)], MEMBERS)
+    members = local_frame(spark, [("P", "A", None), ("P", "A", None), ("Q", "B", None)], MEMBERS)
     scores = clusterings(members)[ALL]
     assert (scores.exact_clusters, scores.pairwise_f1, scores.bcubed_f1) == (2, 1.0, 1.0)
 
 
 def test_records_that_are_all_alone_have_no_pairs_to_score(spark: SparkSession) -> None:
-    members = spark.createDataFrame([("P", "A", None), ("Q", "B", None)], MEMBERS)
+    members = local_frame(spark, [("P", "A", None), ("Q", "B", None)], MEMBERS)
     scores = clusterings(members)[ALL]
     assert (scores.pairwise_precision.value, scores.pairwise_recall.value, scores.pairwise_f1) == (None, None, None)
     assert scores.bcubed_f1 == 1.0
@@ -77,16 +78,14 @@ def test_a_block_of_a_million_pairs_is_counted_without_listing_them(spark: Spark
 
 def test_only_current_rows_of_the_crosswalk_count(spark: SparkSession) -> None:
     rows = [("r1", "record", "P", None), ("r2", "record", "P", None), ("r2", "record", "Q", dt.datetime(2026, 6, 1))]
-    crosswalk = spark.createDataFrame(
-        rows, "source_id string, source_kind string, person_id string, valid_to timestamp"
-    )
-    truth = spark.createDataFrame([("r1", "A"), ("r2", "A")], TRUTH)
+    crosswalk = local_frame(spark, rows, "source_id string, source_kind string, person_id string, valid_to timestamp")
+    truth = local_frame(spark, [("r1", "A"), ("r2", "A")], TRUTH)
     scores = evaluate("identities", truth=truth, read=lambda _: crosswalk)
     assert scores["clusters"]["pairwise_f1"] == 1.0
 
 
 def test_a_record_in_two_true_clusters_is_left_out_and_counted(spark: SparkSession) -> None:
-    truth = spark.createDataFrame([("r1", "A"), ("r1", "B"), ("r3", "A")], TRUTH)
+    truth = local_frame(spark, [("r1", "A"), ("r1", "B"), ("r3", "A")], TRUTH)
     scores = identities(_found(spark), truth)
     assert (scores["coverage"]["conflicting"], scores["coverage"]["evaluated"]) == (1, 1)
 

@@ -9,14 +9,15 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from entourage.evaluation import evaluate, influence
+from entourage.rows import local_frame
 
 SCORES = "account_id string, score double"
 VALUES = "account_id string, value double"
 
 
 def test_a_ranking_with_ties_is_scored_as_by_hand(spark: SparkSession) -> None:
-    truth = spark.createDataFrame([("a", 5.0), ("b", 4.0), ("c", 3.0), ("d", 2.0), ("e", 1.0), ("u", 9.0)], VALUES)
-    found = spark.createDataFrame([("a", 90.0), ("b", 90.0), ("c", 10.0), ("d", 50.0), ("e", 10.0)], SCORES)
+    truth = local_frame(spark, [("a", 5.0), ("b", 4.0), ("c", 3.0), ("d", 2.0), ("e", 1.0), ("u", 9.0)], VALUES)
+    found = local_frame(spark, [("a", 90.0), ("b", 90.0), ("c", 10.0), ("d", 50.0), ("e", 10.0)], SCORES)
     scores = influence(found, truth)
     assert scores["coverage"]["unknown"] == 1
     # Mean ranks 1.5 1.5 4.5 3 4.5 against 1 2 3 4 5: 7.5 / sqrt(10 × 9).
@@ -34,8 +35,8 @@ def test_a_ranking_with_ties_is_scored_as_by_hand(spark: SparkSession) -> None:
 
 
 def test_equal_scores_correlate_with_nothing(spark: SparkSession) -> None:
-    truth = spark.createDataFrame([("a", 2.0), ("b", -1.0)], VALUES)
-    scores = influence(spark.createDataFrame([("a", 1.0), ("b", 1.0)], SCORES), truth)
+    truth = local_frame(spark, [("a", 2.0), ("b", -1.0)], VALUES)
+    scores = influence(local_frame(spark, [("a", 1.0), ("b", 1.0)], SCORES), truth)
     assert scores["spearman"] == {"value": None, "low": None, "high": None}
     assert scores["kendall_tau_b"] is None
     assert scores["ndcg"] is None  # a negative value has no gain
@@ -67,10 +68,10 @@ def test_the_newest_overall_scores_of_accounts_are_compared(spark: SparkSession)
         ("account", "a", "x", "all", new, 0.0),
         ("person", "P", "all", "all", new, 3.0),
     ]
-    table = spark.createDataFrame(
-        rows, "entity_kind string, entity_id string, network string, topic string, as_of date, score double"
+    table = local_frame(
+        spark, rows, "entity_kind string, entity_id string, network string, topic string, as_of date, score double"
     )
-    truth = spark.createDataFrame([("a", "2"), ("b", "1"), ("c", "high")], "account_id string, value string")
+    truth = local_frame(spark, [("a", "2"), ("b", "1"), ("c", "high")], "account_id string, value string")
     scores = evaluate("influence", truth=truth, read=lambda _: table)
     assert scores["coverage"]["unreadable"] == 1
     assert scores["spearman"]["value"] == 1.0

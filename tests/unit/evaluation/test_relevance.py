@@ -7,6 +7,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from entourage.errors import UsageError
 from entourage.evaluation import relevance
+from entourage.rows import local_frame
 
 SIGNALS = "post_id string, useful_probability double, is_useful boolean, language string"
 
@@ -21,7 +22,7 @@ def _signals(spark: SparkSession) -> DataFrame:
         ("p7", 0.5, True, "en"),  # labelled both ways
         ("p8", 0.5, True, "en"),  # not labelled
     ]
-    return spark.createDataFrame(rows, SIGNALS)
+    return local_frame(spark, rows, SIGNALS)
 
 
 def _truth(spark: SparkSession) -> DataFrame:
@@ -38,7 +39,7 @@ def _truth(spark: SparkSession) -> DataFrame:
         ("p7", "true", None),
         ("p7", "false", None),
     ]
-    return spark.createDataFrame(rows, "post_id string, useful string, reasons string")
+    return local_frame(spark, rows, "post_id string, useful string, reasons string")
 
 
 THIRDS = {"value": 0.666667, "low": 0.20766, "high": 0.938508}  # Wilson, 2 of 3
@@ -96,10 +97,8 @@ def test_languages_and_reasons_are_scored_apart(scores: dict[str, Any]) -> None:
 
 
 def test_figures_that_are_not_defined_are_null(spark: SparkSession) -> None:
-    signals = spark.createDataFrame(
-        [("p1", 0.2, False)], "post_id string, useful_probability double, is_useful boolean"
-    )
-    truth = spark.createDataFrame([("p1", False)], "post_id string, useful boolean")
+    signals = local_frame(spark, [("p1", 0.2, False)], "post_id string, useful_probability double, is_useful boolean")
+    truth = local_frame(spark, [("p1", False)], "post_id string, useful boolean")
     scores = relevance(signals, truth)
     undefined = {"value": None, "low": None, "high": None}
     assert (scores["decisions"]["precision"], scores["decisions"]["recall"]) == (undefined, undefined)
@@ -108,7 +107,7 @@ def test_figures_that_are_not_defined_are_null(spark: SparkSession) -> None:
 
 
 def test_a_missing_column_is_named_with_the_nearest(spark: SparkSession) -> None:
-    truth = spark.createDataFrame([("p1", True)], "post_id string, usefull boolean")
+    truth = local_frame(spark, [("p1", True)], "post_id string, usefull boolean")
     with pytest.raises(UsageError, match="lacks 'useful'; did you mean 'usefull'"):
         relevance(_signals(spark), truth)
 
@@ -119,6 +118,6 @@ def test_a_post_with_two_predictions_is_refused(spark: SparkSession) -> None:
 
 
 def test_a_truth_of_other_posts_is_refused_with_its_counts(spark: SparkSession) -> None:
-    truth = spark.createDataFrame([("q1", "true"), ("q2", "?")], "post_id string, useful string")
+    truth = local_frame(spark, [("q1", "true"), ("q2", "?")], "post_id string, useful string")
     with pytest.raises(UsageError, match="nothing to compare: 2 rows, 1 unreadable"):
         relevance(_signals(spark), truth)

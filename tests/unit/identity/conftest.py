@@ -12,6 +12,7 @@ from pyspark.sql import DataFrame, SparkSession
 from entourage import schemas
 from entourage.identity import standardize
 from entourage.identity.standardize import StandardizeParams
+from entourage.rows import local_frame
 
 Rows = Callable[[list[dict[str, Any]]], DataFrame]
 RECEIVED = dt.datetime(2026, 6, 1)
@@ -23,7 +24,7 @@ def rows_of(spark: SparkSession) -> Callable[[str, list[dict[str, Any]]], DataFr
 
     def make(table: str, rows: list[dict[str, Any]]) -> DataFrame:
         schema = schemas.spark_schema(table)
-        return spark.createDataFrame([tuple(row.get(name) for name in schema.names) for row in rows], schema)
+        return local_frame(spark, [tuple(row.get(name) for name in schema.names) for row in rows], schema)
 
     return make
 
@@ -50,8 +51,8 @@ def standardized(source_records: Rows) -> Rows:
 
     def make(rows: list[dict[str, Any]]) -> DataFrame:
         read = standardize.standardize(source_records(rows), params=StandardizeParams())
-        records = read.sparkSession.createDataFrame(read.collect(), read.schema).coalesce(1)
+        records = local_frame(read.sparkSession, read.collect(), read.schema).coalesce(1)
         counted = standardize.with_frequencies(records)
-        return counted.sparkSession.createDataFrame(counted.collect(), counted.schema).coalesce(1)
+        return local_frame(counted.sparkSession, counted.collect(), counted.schema).coalesce(1)
 
     return make

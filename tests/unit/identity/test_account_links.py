@@ -7,6 +7,7 @@ from pyspark.sql import functions as F
 
 from entourage.identity import account_links
 from entourage.identity.account_links import AccountParams
+from entourage.rows import local_frame
 from tests.unit.identity.conftest import Rows
 
 PEOPLE = [
@@ -29,7 +30,7 @@ def _owners(spark: SparkSession, standardized: Rows, accounts: list[tuple[str, s
     ]
     records = standardized(rows).withColumn("cluster_id", F.col("record_id"))
     schema = "account_id string, handle string, display_name string, location string, basis string"
-    allowed = spark.createDataFrame([(i, h, d, None, "consent") for i, h, d in accounts], schema)
+    allowed = local_frame(spark, [(i, h, d, None, "consent") for i, h, d in accounts], schema)
     texts = account_links.account_texts(allowed)
     pairs = account_links.account_pairs(texts, records=records, params=AccountParams())
     evidence = account_links.account_evidence(pairs, texts=texts, records=records, person_count=len(PEOPLE))
@@ -63,7 +64,7 @@ def test_an_account_without_a_telling_name_meets_nobody(spark: SparkSession, sta
 
 
 def test_the_share_of_accounts_with_an_owner_is_learned(spark: SparkSession) -> None:
-    strong = spark.createDataFrame([(f"x:{n}", 1e6) for n in range(60)], "account_id string, factor double")
+    strong = local_frame(spark, [(f"x:{n}", 1e6) for n in range(60)], "account_id string, factor double")
     ratio = account_links.owner_ratio(strong, account_count=100, person_count=100)
     assert 0.55 < ratio < 0.75
     assert account_links.owner_ratio(strong.limit(0), account_count=0, person_count=0) == 0.5

@@ -5,6 +5,7 @@ from pyspark.testing import assertDataFrameEqual
 
 from entourage.identity import blocking
 from entourage.identity.blocking import BlockingParams
+from entourage.rows import local_frame
 from tests.unit.identity.conftest import Rows
 
 
@@ -40,7 +41,7 @@ def test_a_pair_comes_once_under_its_first_agreeing_rule_and_unknown_values_pair
     )
     pairs = _pairs(records, BlockingParams())
     expected = [("a:1", "b:1", "email"), ("a:1", "c:1", "phone"), ("b:1", "c:1", "phone")]
-    assertDataFrameEqual(pairs, spark.createDataFrame(expected, pairs.schema))
+    assertDataFrameEqual(pairs, local_frame(spark, expected, pairs.schema))
 
 
 def test_a_block_over_the_cap_gives_its_pairs_to_the_next_rule_and_is_reported(
@@ -51,7 +52,7 @@ def test_a_block_over_the_cap_gives_its_pairs_to_the_next_rule_and_is_reported(
     records = standardized(rows)
     params = BlockingParams(max_block_size=20)
     pairs = _pairs(records, params)
-    assertDataFrameEqual(pairs, spark.createDataFrame([("a:03", "a:07", "phone")], pairs.schema))
+    assertDataFrameEqual(pairs, local_frame(spark, [("a:03", "a:07", "phone")], pairs.schema))
     sizes = blocking.block_sizes(blocking.record_keys(records))
     report = {row.rule: row for row in blocking.block_report(sizes, params=params).collect()}
     email, phone = report["email"], report["phone"]

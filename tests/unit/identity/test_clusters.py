@@ -8,6 +8,7 @@ from pyspark.testing import assertDataFrameEqual
 
 from entourage.identity import clusters
 from entourage.identity.clusters import ClusterParams
+from entourage.rows import local_frame
 from entourage.tables import ScratchSpace
 
 PARAMS = ClusterParams()
@@ -21,7 +22,7 @@ def workspace(spark: SparkSession, tmp_path: Path) -> ScratchSpace:
 def _pairs(spark: SparkSession, rows: list[tuple[str, str, float]]) -> DataFrame:
     scored = [(left, right, weight, 1 / (1 + 2**-weight)) for left, right, weight in rows]
     schema = "record_id_l string, record_id_r string, match_weight double, match_probability double"
-    return spark.createDataFrame(scored, schema).coalesce(1)
+    return local_frame(spark, scored, schema).coalesce(1)
 
 
 def _found(
@@ -65,7 +66,7 @@ def test_a_component_too_large_is_cut_at_higher_weights(spark: SparkSession, wor
 
 def test_graphframes_and_union_find_agree(spark: SparkSession, workspace: ScratchSpace) -> None:
     ends = [("a", "b"), ("b", "c"), ("d", "e"), ("f", "g"), ("g", "h"), ("h", "f"), ("c", "a"), ("i", "b")]
-    edges = spark.createDataFrame(ends, "record_id_l string, record_id_r string").repartition(2)
+    edges = local_frame(spark, ends, "record_id_l string, record_id_r string").repartition(2)
     assertDataFrameEqual(clusters.graph_components(edges, workspace=workspace), clusters.local_components(edges))
 
 

@@ -7,6 +7,7 @@ from pyspark.sql import SparkSession
 
 from entourage.identity import comparisons
 from entourage.identity.comparisons import COMPARISONS
+from entourage.rows import local_frame
 from tests.unit.identity.conftest import Rows
 
 LEVELS = {c.name: c.levels for c in COMPARISONS}
@@ -22,7 +23,7 @@ def _told(
         for side, row in zip("lr", both, strict=True)
     ]
     ids = [(f"l:{n:02}", f"r:{n:02}") for n in range(len(pairs))]
-    frame = spark.createDataFrame(ids, "record_id_l string, record_id_r string").coalesce(1)
+    frame = local_frame(spark, ids, "record_id_l string, record_id_r string").coalesce(1)
     compared = comparisons.compare(frame, records=standardized(rows)).orderBy("record_id_l").collect()
     return ["unknown" if row[name] < 0 else LEVELS[name][row[name]] for row in compared]
 

@@ -8,6 +8,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.testing import assertDataFrameEqual
 
 from entourage.identity import consent
+from entourage.rows import local_frame
 
 Make = Callable[[str, list[dict[str, Any]]], DataFrame]
 AS_OF = dt.date(2026, 6, 15)
@@ -43,7 +44,7 @@ def test_the_last_answer_stands_and_of_equals_the_refusal(spark: SparkSession, r
         ("x:none", False, "consent"),
         ("x:form", True, "self_provided"),
     ]
-    assertDataFrameEqual(found, spark.createDataFrame(expected, found.schema))
+    assertDataFrameEqual(found, local_frame(spark, expected, found.schema))
 
 
 def test_an_account_comes_near_the_matcher_only_by_consent_or_proof_and_a_refusal_outweighs_both(
@@ -66,13 +67,13 @@ def test_an_account_comes_near_the_matcher_only_by_consent_or_proof_and_a_refusa
     events = rows_of(
         "silver.consent_events", [*granted, _event("x:no", "denied", 1), _event("x:took_back", "withdrawn", 1)]
     )
-    records = spark.createDataFrame(
-        [("crm:1", ["x:proved", "x:took_back"]), ("crm:2", [])], "record_id string, social_ids array<string>"
+    records = local_frame(
+        spark, [("crm:1", ["x:proved", "x:took_back"]), ("crm:2", [])], "record_id string, social_ids array<string>"
     )
     standings = consent.standing(events, as_of=AS_OF)
     proved = consent.proved_accounts(records, standings=standings)
-    assertDataFrameEqual(proved, spark.createDataFrame([("x:proved", "crm:1")], "account_id string, record_id string"))
+    assertDataFrameEqual(proved, local_frame(spark, [("x:proved", "crm:1")], "account_id string, record_id string"))
     allowed = consent.consented_accounts(accounts, standings=standings, proved=proved)
     assert [(row.account_id, row.basis) for row in allowed.collect()] == [("x:yes", "consent")]
     left = consent.without_refused(records, standings=standings)
-    assertDataFrameEqual(left, spark.createDataFrame([("crm:1", ["x:proved"]), ("crm:2", [])], left.schema))
+    assertDataFrameEqual(left, local_frame(spark, [("crm:1", ["x:proved"]), ("crm:2", [])], left.schema))

@@ -6,10 +6,11 @@ from pyspark.sql import Column, SparkSession
 from pyspark.sql import functions as F
 
 from entourage.identity import contacts
+from entourage.rows import local_frame
 
 
 def _cleaned(spark: SparkSession, texts: list[str | None], column: Column) -> dict[str | None, object]:
-    frame = spark.createDataFrame([(text,) for text in texts], "text string").coalesce(1)
+    frame = local_frame(spark, [(text,) for text in texts], "text string").coalesce(1)
     return {row["text"]: row["clean"] for row in frame.select("text", column.alias("clean")).collect()}
 
 
@@ -46,7 +47,7 @@ def test_numbers_are_read_in_their_country_and_junk_is_left_out(spark: SparkSess
         (5, None, "FR"),
         (6, [None], "FR"),
     ]
-    frame = spark.createDataFrame(rows, "id int, phones array<string>, region string").coalesce(1)
+    frame = local_frame(spark, rows, "id int, phones array<string>, region string").coalesce(1)
     cleaned = frame.select("id", contacts.clean_phones(F.col("phones"), F.col("region")).alias("clean")).collect()
     assert {row.id: list(row.clean) for row in cleaned} == {
         1: ["+33199001234"],
@@ -80,7 +81,7 @@ def test_placeholder_dates_of_birth_are_unknown(spark: SparkSession) -> None:
         dt.date(1984, 2, 29),
         None,
     ]
-    frame = spark.createDataFrame([(day,) for day in days], "day date").coalesce(1)
+    frame = local_frame(spark, [(day,) for day in days], "day date").coalesce(1)
     kept = [row.clean for row in frame.select(contacts.clean_birth_date(F.col("day")).alias("clean")).collect()]
     assert kept == [None, None, None, None, dt.date(1984, 2, 29), None]
 
@@ -94,7 +95,7 @@ def test_a_street_line_splits_into_number_and_telling_words(spark: SparkSession)
         "": (None, None),
         None: (None, None),
     }
-    frame = spark.createDataFrame([(text,) for text in expected], "text string").coalesce(1)
+    frame = local_frame(spark, [(text,) for text in expected], "text string").coalesce(1)
     line = F.col("text")
     rows = frame.select("text", contacts.street_number(line).alias("number"), contacts.street_name(line).alias("name"))
     assert {row["text"]: (row["number"], row["name"]) for row in rows.collect()} == expected

@@ -10,6 +10,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from entourage import schemas
 from entourage.identity import crosswalk
+from entourage.rows import local_frame
 from entourage.tables import ScratchSpace
 
 DAY_1, DAY_2, DAY_3 = (dt.date(2026, 6, day) for day in (1, 2, 3))
@@ -30,15 +31,15 @@ class Lake:
         """Resolve sources written as groups of letters: `ab c`."""
         links = [(source, "record", group[0], "match", basis, None) for group in clusters.split() for source in group]
         self.turn += 1
-        known: DataFrame = self.spark.createDataFrame(self.rows, schemas.spark_schema("gold.crosswalk"))
+        known: DataFrame = local_frame(self.spark, self.rows, schemas.spark_schema("gold.crosswalk"))
         carried = crosswalk.carry_over(
-            self.spark.createDataFrame(links, LINKS), crosswalk=known, as_of=day,
+            local_frame(self.spark, links, LINKS), crosswalk=known, as_of=day,
             workspace=ScratchSpace(self.spark, f"{self.folder}/{self.turn}"),
         )  # fmt: skip
         self.rows = carried.crosswalk.collect()
         self.events |= {tuple(row) for row in carried.events.collect()}
         earlier = [(old, new, dt.datetime(2026, 6, 1)) for old, new in self.redirects.items()]
-        so_far = self.spark.createDataFrame(earlier, schemas.spark_schema("gold.id_redirects"))
+        so_far = local_frame(self.spark, earlier, schemas.spark_schema("gold.id_redirects"))
         self.redirects |= {r[0]: r[1] for r in crosswalk.follow(so_far, added=carried.redirects).collect()}
 
     def person(self, source: str) -> str:

@@ -11,6 +11,7 @@ from pyspark.testing import assertDataFrameEqual
 from entourage.errors import UsageError
 from entourage.identity import golden
 from entourage.identity.golden import GoldenParams
+from entourage.rows import local_frame
 from tests.unit.identity.conftest import Rows
 
 PARAMS = GoldenParams(trust={"crm": 0.9, "web": 0.4}, default_trust=0.6, max_value_holders=3)
@@ -134,7 +135,7 @@ def test_a_person_is_one_row_with_counts_and_systems_even_without_any_value(
         ("p2", None, None, None, None, 1, 0, ["web"]),
     ]
     found = persons.select(*known)
-    assertDataFrameEqual(found, spark.createDataFrame(expected, found.schema))
+    assertDataFrameEqual(found, local_frame(spark, expected, found.schema))
 
 
 def test_trust_is_read_and_every_wrong_entry_named() -> None:

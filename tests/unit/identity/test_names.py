@@ -5,10 +5,11 @@ from pyspark.sql import functions as F
 
 from entourage.identity import names
 from entourage.identity.nicknames import FORMALS, forms_of
+from entourage.rows import local_frame
 
 
 def _pairs(spark: SparkSession, texts: list[str | None]) -> list[Row]:
-    frame = spark.createDataFrame([(text,) for text in texts], "text string").coalesce(1)
+    frame = local_frame(spark, [(text,) for text in texts], "text string").coalesce(1)
     return frame.select("text", names.clean_name(F.col("text")).alias("clean")).collect()
 
 
@@ -47,7 +48,7 @@ def test_a_full_name_is_split_by_capitals_comma_or_last_word_with_its_particles(
         "": (None, None),
         None: (None, None),
     }
-    frame = spark.createDataFrame([(text,) for text in expected], "text string").coalesce(1)
+    frame = local_frame(spark, [(text,) for text in expected], "text string").coalesce(1)
     rows = frame.select("text", names.split_full_name(F.col("text")).alias("name")).collect()
     assert {row.text: (row.name_["given"], row.name_["family"]) for row in _renamed(rows)} == expected
 
@@ -58,7 +59,7 @@ def _renamed(rows: list[Row]) -> list[Row]:
 
 def test_particles_are_left_out_unless_they_are_the_whole_name(spark: SparkSession) -> None:
     expected = {"de la tour": "tour", "o brien": "obrien", "van der berg": "berg", "le": "le", "du": "du", None: None}
-    frame = spark.createDataFrame([(text,) for text in expected], "text string").coalesce(1)
+    frame = local_frame(spark, [(text,) for text in expected], "text string").coalesce(1)
     rows = frame.select("text", names.without_particles(F.col("text")).alias("core")).collect()
     assert {row.text: row.core for row in rows} == expected
 
@@ -73,10 +74,10 @@ def test_names_that_sound_alike_get_one_key(spark: SparkSession) -> None:
         ("mcdonald", "macdonald"),
         ("thibault", "thibaut"),
     ]
-    frame = spark.createDataFrame(alike, "l string, r string").coalesce(1)
+    frame = local_frame(spark, alike, "l string, r string").coalesce(1)
     rows = frame.select("l", names.sound(F.col("l")).alias("a"), names.sound(F.col("r")).alias("b")).collect()
     assert [row.l for row in rows if row.a != row.b] == []
-    unlike = spark.createDataFrame([("martin", "bernard"), ("anne", "eva")], "l string, r string").coalesce(1)
+    unlike = local_frame(spark, [("martin", "bernard"), ("anne", "eva")], "l string, r string").coalesce(1)
     assert unlike.where(names.sound(F.col("l")) == names.sound(F.col("r"))).count() == 0
 
 

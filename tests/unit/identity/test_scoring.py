@@ -9,6 +9,7 @@ from pyspark.testing import assertDataFrameEqual
 from entourage.identity import model, scoring
 from entourage.identity.comparisons import COMPARISONS
 from entourage.identity.model import Model, ScoringParams
+from entourage.rows import local_frame
 
 PRIOR = model.learn([], randoms=[], record_count=1_000, params=ScoringParams())
 BARE = Model(PRIOR.m, PRIOR.u, PRIOR.h, 0.001, 1e-300, 1, ())
@@ -32,7 +33,7 @@ def _compared(spark: SparkSession, rows: list[dict[str, float]]) -> DataFrame:
         )
         for n, row in enumerate(rows)
     ]
-    return spark.createDataFrame(filled, schema).coalesce(1)
+    return local_frame(spark, filled, schema).coalesce(1)
 
 
 def test_the_weight_is_the_sum_of_the_logarithms_of_m_over_u_and_of_the_prior(spark: SparkSession) -> None:

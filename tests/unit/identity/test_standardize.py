@@ -5,6 +5,7 @@ from pyspark.testing import assertDataFrameEqual
 
 from entourage.identity import standardize
 from entourage.identity.standardize import StandardizeParams
+from entourage.rows import local_frame
 from tests.unit.identity.conftest import Rows
 
 PARAMS = StandardizeParams(max_value_holders=3)
@@ -40,10 +41,10 @@ def test_values_held_by_too_many_and_desks_addresses_are_shared_and_taken_out(
     records = standardize.standardize(source_records([*family, own]), params=PARAMS)
     shared = standardize.shared_values(records, params=PARAMS)
     expected = [("emails", "home@example.com", 4), ("emails", "info@example.com", 1), ("login_ids", "l1", 4)]
-    assertDataFrameEqual(shared, spark.createDataFrame(expected, shared.schema))
+    assertDataFrameEqual(shared, local_frame(spark, expected, shared.schema))
     left = standardize.without_shared(records, shared=shared, params=PARAMS).select("record_id", "emails", "login_ids")
     kept = [(row["record_id"], [], []) for row in family] + [("crm:9", ["own@example.com"], ["l2"])]
-    assertDataFrameEqual(left, spark.createDataFrame(kept, left.schema))
+    assertDataFrameEqual(left, local_frame(spark, kept, left.schema))
 
 
 def test_a_birth_date_far_too_frequent_is_a_systems_default(source_records: Rows) -> None:

@@ -5,6 +5,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.testing import assertDataFrameEqual
 
 from entourage.influence.reach import exact_reach, reach, sketched_reach, two_paths
+from entourage.rows import local_frame
 
 ARCS = "src bigint, dst bigint"
 REACHES = "vertex bigint, reach_1 bigint, reach_2 bigint"
@@ -12,11 +13,11 @@ REACHES = "vertex bigint, reach_1 bigint, reach_2 bigint"
 
 def _edges(spark: SparkSession) -> DataFrame:
     # 1 and 2 follow 3; 3 follows 4; 2 follows 4 too (follower and follower of a follower); 4 and 5 follow each other
-    return spark.createDataFrame([(1, 3), (2, 3), (3, 4), (2, 4), (4, 5), (5, 4)], ARCS)
+    return local_frame(spark, [(1, 3), (2, 3), (3, 4), (2, 4), (4, 5), (5, 4)], ARCS)
 
 
 def _reaches(spark: SparkSession) -> DataFrame:
-    return spark.createDataFrame([(3, 2, 0), (4, 3, 1), (5, 1, 2)], REACHES)
+    return local_frame(spark, [(3, 2, 0), (4, 3, 1), (5, 1, 2)], REACHES)
 
 
 def test_followers_and_oneself_are_not_followers_of_followers(spark: SparkSession) -> None:
@@ -30,13 +31,13 @@ def test_sketches_of_small_sets_count_the_same(spark: SparkSession) -> None:
 def test_paths_of_two_edges_are_counted_by_degrees(spark: SparkSession) -> None:
     # through 3: 2 followers x 1 followed; through 4: 3 x 1; through 5: 1 x 1
     assert two_paths(_edges(spark)) == 6
-    assert two_paths(spark.createDataFrame([], ARCS)) == 0
+    assert two_paths(local_frame(spark, [], ARCS)) == 0
 
 
 def test_no_edges_reach_nobody(spark: SparkSession) -> None:
-    nobody = spark.createDataFrame([], REACHES)
-    assertDataFrameEqual(exact_reach(spark.createDataFrame([], ARCS)), nobody)
-    assertDataFrameEqual(sketched_reach(spark.createDataFrame([], ARCS)), nobody)
+    nobody = local_frame(spark, [], REACHES)
+    assertDataFrameEqual(exact_reach(local_frame(spark, [], ARCS)), nobody)
+    assertDataFrameEqual(sketched_reach(local_frame(spark, [], ARCS)), nobody)
 
 
 @pytest.mark.parametrize(("exact_paths", "is_sketched"), [(6, False), (5, True)])

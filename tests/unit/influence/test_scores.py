@@ -11,6 +11,7 @@ from pyspark.testing import assertDataFrameEqual
 from entourage.influence import InfluenceParams, score_influence
 from entourage.influence.pagerank import pagerank
 from entourage.influence.scores import scored
+from entourage.rows import local_frame
 from entourage.schemas import spark_schema
 from entourage.tables import ScratchSpace
 
@@ -29,12 +30,12 @@ def _edges(spark: SparkSession, pairs: list[tuple[str, str]]) -> DataFrame:
         "network string, src_account_id string, dst_account_id string, verb string, occurred_at timestamp, "
         "ended_at timestamp"
     )
-    return spark.createDataFrame(rows, schema)
+    return local_frame(spark, rows, schema)
 
 
 def _crosswalk(spark: SparkSession, rows: list[tuple[str, str]]) -> DataFrame:
     schema = "source_id string, source_kind string, person_id string, valid_to timestamp"
-    return spark.createDataFrame([(account, "account", person, None) for account, person in rows], schema)
+    return local_frame(spark, [(account, "account", person, None) for account, person in rows], schema)
 
 
 def test_pagerank_is_proportional_to_the_solved_equations_although_rank_is_lost_at_dead_ends(
@@ -44,7 +45,7 @@ def test_pagerank_is_proportional_to_the_solved_equations_although_rank_is_lost_
     # Spreading the rank of 3 over all, as LDBC and networkx do, gives the same shares.
     ranks = pagerank(
         spark.range(4).select(F.col("id").alias("vertex")),
-        spark.createDataFrame([(0, 2), (1, 2), (2, 3)], "src bigint, dst bigint"),
+        local_frame(spark, [(0, 2), (1, 2), (2, 3)], "src bigint, dst bigint"),
         damping=0.85,
         max_iterations=6,
         tolerance=0.0,
@@ -58,7 +59,7 @@ def test_pagerank_is_proportional_to_the_solved_equations_although_rank_is_lost_
 def test_a_cycle_shares_rank_evenly_under_a_tolerance(spark: SparkSession, workspace: ScratchSpace) -> None:
     ranks = pagerank(
         spark.range(3).select(F.col("id").alias("vertex")),
-        spark.createDataFrame([(0, 1), (1, 2), (2, 0)], "src bigint, dst bigint"),
+        local_frame(spark, [(0, 1), (1, 2), (2, 0)], "src bigint, dst bigint"),
         damping=0.85,
         max_iterations=1,
         tolerance=0.1,
@@ -95,7 +96,7 @@ def test_accounts_are_scored_in_their_network_and_in_all_and_persons_over_their_
         ("person", "A", "all", low / (person + low), 0.0, 0, 0, 2),
     ]
     rows = [(kind, who, network, "all", AS_OF, *measures) for kind, who, network, *measures in expected]
-    assertDataFrameEqual(scores, spark.createDataFrame(rows, spark_schema("gold.influence")))
+    assertDataFrameEqual(scores, local_frame(spark, rows, spark_schema("gold.influence")))
 
 
 def test_an_edge_that_crosses_networks_counts_in_its_own_network_and_in_all(
@@ -120,7 +121,7 @@ def test_an_edge_that_crosses_networks_counts_in_its_own_network_and_in_all(
         ("mastodon:a", "mastodon", 0, round(0.15 / 0.4275, 6)),
     ]
     schema = "entity_id string, network string, reach_1 bigint, pagerank double"
-    assertDataFrameEqual(found, spark.createDataFrame(expected, schema))
+    assertDataFrameEqual(found, local_frame(spark, expected, schema))
 
 
 def test_nobody_who_follows_gives_no_rows(spark: SparkSession, workspace: ScratchSpace) -> None:
@@ -131,11 +132,12 @@ def test_nobody_who_follows_gives_no_rows(spark: SparkSession, workspace: Scratc
         params=InfluenceParams(max_iterations=6),
         workspace=workspace,
     )
-    assertDataFrameEqual(scores, spark.createDataFrame([], spark_schema("gold.influence")))
+    assertDataFrameEqual(scores, local_frame(spark, [], spark_schema("gold.influence")))
 
 
 def test_equal_ranks_share_a_score_and_are_ordered_by_id_and_one_alone_scores_zero(spark: SparkSession) -> None:
-    entities = spark.createDataFrame(
+    entities = local_frame(
+        spark,
         [
             ("account", "x", "x:b", 3, 1, 0),
             ("account", "x", "x:a", 3, 2, 0),
@@ -150,4 +152,4 @@ def test_equal_ranks_share_a_score_and_are_ordered_by_id_and_one_alone_scores_ze
         ("account", "x:c", "x", "all", AS_OF, 1 / 7, 0.0, 0, 0, 3),
         ("person", "A", "all", "all", AS_OF, 1.0, 0.0, 0, 0, 1),
     ]
-    assertDataFrameEqual(scored(entities, as_of=AS_OF), spark.createDataFrame(expected, spark_schema("gold.influence")))
+    assertDataFrameEqual(scored(entities, as_of=AS_OF), local_frame(spark, expected, spark_schema("gold.influence")))

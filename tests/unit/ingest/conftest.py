@@ -12,6 +12,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from entourage.ingest import canonical, formats
+from entourage.rows import local_frame
 from entourage.schemas import spark_schema
 
 Found = dict[str, dict[str, list[Any]]]
@@ -30,7 +31,7 @@ def payloads(spark: SparkSession) -> Callable[..., DataFrame]:
     def make(*objects: object, form: str = "x_v1") -> DataFrame:
         texts = [found if isinstance(found, str) else json.dumps(found) for found in objects]
         rows = [(f"e{n}", f"s{n}", form, "f", n, MODIFIED, text, None, None) for n, text in enumerate(texts, start=1)]
-        return spark.createDataFrame(rows, PAYLOADS)
+        return local_frame(spark, rows, PAYLOADS)
 
     return make
 
@@ -46,7 +47,8 @@ def items(spark: SparkSession) -> Callable[..., DataFrame]:
             f"retraction {canonical.RETRACTION}, reason_code string, reason string"
         )
         head = ("e", "s", "x_v1", "f", 1, MODIFIED)
-        return spark.createDataFrame(
+        return local_frame(
+            spark,
             [(*head, *map(row.get, ("post", "account", "act", "retraction", "reason_code")), None) for row in rows],
             schema,
         )
@@ -91,7 +93,7 @@ def read_all(payloads: Callable[..., DataFrame], documents: Mapping[str, object]
 def table_of(spark: SparkSession, name: str, rows: Iterable[dict[str, Any]]) -> DataFrame:
     """Return rows of a declared table; columns that are not given are NULL."""
     schema = spark_schema(name)
-    return spark.createDataFrame([tuple(row.get(column) for column in schema.names) for row in rows], schema)
+    return local_frame(spark, [tuple(row.get(column) for column in schema.names) for row in rows], schema)
 
 
 def at(text: str) -> dt.datetime:

@@ -7,6 +7,7 @@ from hashlib import sha256
 from pyspark.sql import SparkSession
 
 from entourage.ingest import detect
+from entourage.rows import local_frame
 
 from .conftest import MODIFIED
 
@@ -46,7 +47,7 @@ def _found(spark: SparkSession, texts: list[str], given: str | None = None) -> d
         "source string, file string, modified_at timestamp, position bigint, payload string, reason_code string, reason string, "
         "is_marker boolean, given string"
     )
-    pieces = spark.createDataFrame([("s", "f", MODIFIED, 1, text, None, None, False, given) for text in texts], schema)
+    pieces = local_frame(spark, [("s", "f", MODIFIED, 1, text, None, None, False, given) for text in texts], schema)
     return {row["payload"]: (row["format"], row["reason_code"]) for row in detect.payloads(pieces).collect()}
 
 
@@ -71,10 +72,10 @@ def test_the_digest_is_of_format_and_payload_and_a_file_without_marker_was_not_o
         ("s", "f", MODIFIED, 1, '{"a":1}', None, None, False, "crm"),
         ("s", "f", MODIFIED, 0, "", None, None, True, None),
     ]
-    files = spark.createDataFrame(
-        [("s", "f", MODIFIED), ("s", "g", MODIFIED)], "source string, path string, modified_at timestamp"
+    files = local_frame(
+        spark, [("s", "f", MODIFIED), ("s", "g", MODIFIED)], "source string, path string, modified_at timestamp"
     )
-    found = detect.opened(detect.payloads(spark.createDataFrame(rows, schema)), files=files).collect()
+    found = detect.opened(detect.payloads(local_frame(spark, rows, schema)), files=files).collect()
 
     assert sorted((row["file"], row["reason_code"]) for row in found if row["reason_code"]) == [("g", "unreadable")]
     assert [row["event_id"] for row in found if row["file"] == "f"] == [sha256(b'crm\n{"a":1}').hexdigest()]

@@ -10,6 +10,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.testing import assertDataFrameEqual
 
 from entourage.ingest import graph
+from entourage.rows import local_frame
 
 from .conftest import at, table_of
 
@@ -81,7 +82,7 @@ def edges(spark: SparkSession, items: Items) -> dict[str, Row]:
         items(*BATCH),
         stored=table_of(spark, "silver.edges", [{**row["act"], "received_at": EARLIER} for row in STORED]),
         retractions=table_of(spark, "silver.tombstones", retractions),
-        retracted=spark.createDataFrame(sorted(of_batch), "id string"),
+        retracted=local_frame(spark, sorted(of_batch), "id string"),
         received_at=CLOCK,
     ).collect()
     by_id = {row["edge_id"]: row.asDict() for row in found}
@@ -238,7 +239,7 @@ def test_an_empty_batch_has_no_edges(spark: SparkSession, items: Items) -> None:
     stored = table_of(spark, "silver.edges", [{**_act("stored")["act"], "received_at": EARLIER}])
     retractions = table_of(spark, "silver.tombstones", [_gone("stored", "unfollow")["retraction"]])
 
-    nothing = spark.createDataFrame([], "id string")
+    nothing = local_frame(spark, [], "id string")
     found = graph.edges(items(), stored=stored, retractions=retractions, retracted=nothing, received_at=CLOCK)
 
     assert found.collect() == []

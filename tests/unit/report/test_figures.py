@@ -10,6 +10,7 @@ from pyspark.testing import assertDataFrameEqual
 from entourage import schemas
 from entourage.report import figures
 from entourage.report.figures import FiguresParams
+from entourage.rows import local_frame
 
 DAY = dt.date(2026, 6, 14)
 EARLIER = dt.date(2026, 6, 13)
@@ -23,7 +24,7 @@ def table(spark: SparkSession, name: str, rows: list[dict[str, object]]) -> Data
     names = schemas.table(name).column_names
     unknown = {key for row in rows for key in row} - set(names)
     assert not unknown, unknown
-    return spark.createDataFrame([tuple(row.get(n) for n in names) for row in rows], schemas.spark_schema(name))
+    return local_frame(spark, [tuple(row.get(n) for n in names) for row in rows], schemas.spark_schema(name))
 
 
 def run(run_id: str, job: str, hour: int, complete: bool = True) -> dict[str, object]:
@@ -60,7 +61,7 @@ def test_the_newest_complete_run_of_each_job_counts(spark: SparkSession) -> None
         spark, "ops.runs", [run("a", "x", 2), run("b", "x", 3), run("c", "x", 4, complete=False), run("d", "y", 3)]
     )
     found = figures.newest_runs(runs).select("job", "run_id")
-    assertDataFrameEqual(found, spark.createDataFrame([("x", "b"), ("y", "d")], "job string, run_id string"))
+    assertDataFrameEqual(found, local_frame(spark, [("x", "b"), ("y", "d")], "job string, run_id string"))
 
 
 def test_items_are_summed_over_complete_runs_only(spark: SparkSession) -> None:
@@ -74,7 +75,7 @@ def test_items_are_summed_over_complete_runs_only(spark: SparkSession) -> None:
     ]
     found = figures.items_by_table(table(spark, "ops.run_counts", counts), runs=runs)
     columns = "source string, table_name string, " + ", ".join(f"{name} bigint" for name in figures.COUNTS)
-    assertDataFrameEqual(found, spark.createDataFrame([("crm", "silver.posts", 18, 5, 11, 2, 0)], columns))
+    assertDataFrameEqual(found, local_frame(spark, [("crm", "silver.posts", 18, 5, 11, 2, 0)], columns))
 
 
 def test_posts_are_counted_by_day_without_old_versions_and_deleted_ones(spark: SparkSession) -> None:
@@ -85,9 +86,7 @@ def test_posts_are_counted_by_day_without_old_versions_and_deleted_ones(spark: S
     posts = table(
         spark, "silver.posts", [post("1"), post("1", current=False), post("2", deleted=True), post("3", day=EARLIER)]
     )
-    expected = spark.createDataFrame(
-        [(DAY, "x", 1), (EARLIER, "x", 1)], "created_date date, network string, count bigint"
-    )
+    expected = local_frame(spark, [(DAY, "x", 1), (EARLIER, "x", 1)], "created_date date, network string, count bigint")
     assertDataFrameEqual(figures.posts_by_day(posts), expected)
 
 
@@ -101,8 +100,8 @@ def test_probabilities_fall_into_twenty_buckets_and_one_belongs_to_the_last(spar
     found = figures.signals_by_probability(table(spark, "silver.post_signals", rows)).select(
         "bucket", "is_useful", "count"
     )
-    expected = spark.createDataFrame(
-        [(0, False, 1), (1, False, 1), (19, True, 2)], "bucket int, is_useful boolean, count bigint"
+    expected = local_frame(
+        spark, [(0, False, 1), (1, False, 1), (19, True, 2)], "bucket int, is_useful boolean, count bigint"
     )
     assertDataFrameEqual(found, expected)
 
@@ -114,8 +113,8 @@ def test_a_post_that_names_a_reason_twice_counts_once(spark: SparkSession) -> No
         signal("3", "x", 0.1, False),
     ]
     found = figures.posts_by_reason(table(spark, "silver.post_signals", rows))
-    expected = spark.createDataFrame(
-        [(True, "intent", 2), (True, "taste", 1)], "is_useful boolean, reason string, count bigint"
+    expected = local_frame(
+        spark, [(True, "intent", 2), (True, "taste", 1)], "is_useful boolean, reason string, count bigint"
     )
     assertDataFrameEqual(found, expected)
 
@@ -138,7 +137,7 @@ def test_ranks_are_counted_by_the_digits_of_their_followers_and_the_best_hundred
         ("person", "all", 1, 1, 9, 0.0),
     ]
     found = figures.ranks_by_reach(table(spark, "gold.influence", rows))
-    assertDataFrameEqual(found, spark.createDataFrame(expected, columns))
+    assertDataFrameEqual(found, local_frame(spark, expected, columns))
 
 
 def test_the_top_is_taken_over_all_networks_and_masks_names(spark: SparkSession) -> None:
@@ -166,7 +165,7 @@ def test_the_top_is_taken_over_all_networks_and_masks_names(spark: SparkSession)
         ("account", 3, "bluesky", "d…", 50.0, 5, 9),
         ("person", 1, "all", "É… N…", 50.0, 5, 9),
     ]
-    assertDataFrameEqual(top(False), spark.createDataFrame(masked, columns))
+    assertDataFrameEqual(top(False), local_frame(spark, masked, columns))
     shown = sorted(row["label"] for row in top(True).collect())
     assert shown == ["Jean Petit", "did:plc:9", "marie", "Éva Noël"]
 
@@ -178,7 +177,7 @@ def test_the_newest_result_of_each_check_counts(spark: SparkSession) -> None:
 
     found = figures.newest_checks(table(spark, "ops.quality_results", [result("a", 3, 2), result("b", 4, 0)]))
     columns = "table_name string, check string, is_passed boolean, failed_count bigint, row_count bigint"
-    assertDataFrameEqual(found, spark.createDataFrame([("gold.persons", "key", True, 0, 5)], columns))
+    assertDataFrameEqual(found, local_frame(spark, [("gold.persons", "key", True, 0, 5)], columns))
 
 
 def test_ranks_of_later_days_do_not_count(spark: SparkSession) -> None:

@@ -6,6 +6,7 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
+from entourage.rows import local_frame
 from entourage.simulate import draw
 
 DRAWS = 20_000
@@ -103,6 +104,6 @@ def test_a_rare_value_keeps_a_slot() -> None:
 
 
 def test_a_zipf_index_stays_below_the_count_even_at_the_edges(spark: SparkSession) -> None:
-    rows = spark.createDataFrame([(0.0, 1), (0.999999999, 1), (0.0, 9), (0.999999999, 9), (0.5, 0)], "u double, n int")
+    rows = local_frame(spark, [(0.0, 1), (0.999999999, 1), (0.0, 9), (0.999999999, 9), (0.5, 0)], "u double, n int")
     index = draw.zipf_index(F.col("u"), F.col("n"), exponent=1 / 1.2, shift=6.0)
     assert [row[0] for row in rows.select(index).collect()] == [0, 0, 0, 8, 0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pyspark.sql import SparkSession
 from pyspark.testing import assertDataFrameEqual
 
+from entourage.rows import local_frame
 from entourage.understand import entities
 from entourage.understand.lexicons import parse
 
@@ -19,7 +20,8 @@ LEXICON = parse(
 
 
 def test_phrases_are_found_whole_overlapping_and_with_all_their_labels(spark: SparkSession) -> None:
-    posts = spark.createDataFrame(
+    posts = local_frame(
+        spark,
         [
             ("overlap", "I want to buy a new car"),
             ("begun, not finished", "I want to be a carrot, Oscar"),
@@ -32,7 +34,8 @@ def test_phrases_are_found_whole_overlapping_and_with_all_their_labels(spark: Sp
         "name string, text string",
     )
     found = entities.annotate(posts, rules=entities.fit(spark, LEXICON)).select("name", "rules")
-    expected = spark.createDataFrame(
+    expected = local_frame(
+        spark,
         [
             (
                 "overlap",

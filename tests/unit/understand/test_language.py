@@ -5,11 +5,13 @@ from __future__ import annotations
 from pyspark.sql import SparkSession
 from pyspark.testing import assertDataFrameEqual
 
+from entourage.rows import local_frame
 from entourage.understand.language import with_language
 
 
 def test_a_declared_language_is_believed_and_others_are_detected(spark: SparkSession) -> None:
-    posts = spark.createDataFrame(
+    posts = local_frame(
+        spark,
         [
             (1, "whatever this is", "fr-FR"),
             (2, "je cherche un appartement à louer pour septembre", None),
@@ -23,4 +25,4 @@ def test_a_declared_language_is_believed_and_others_are_detected(spark: SparkSes
     )
     found = with_language(posts, detected=("en", "fr", "es"), minimum_probability=0.5).select("id", "language")
     expected = [(1, "fr"), (2, "fr"), (3, "en"), (4, "es"), (5, "und"), (6, "und"), (7, "und")]
-    assertDataFrameEqual(found, spark.createDataFrame(expected, "id int, language string"))
+    assertDataFrameEqual(found, local_frame(spark, expected, "id int, language string"))

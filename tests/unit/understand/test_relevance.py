@@ -11,6 +11,7 @@ from pyspark.testing import assertDataFrameEqual
 
 from entourage.errors import UsageError
 from entourage.models import Models, StoredModel
+from entourage.rows import local_frame
 from entourage.tables import ScratchSpace
 from entourage.understand import corpus, relevance
 from entourage.understand.corpus import CLASSES, USEFUL, Example
@@ -21,7 +22,7 @@ TEXTS = ["I want to buy a lamp", "lol", "Police confirm the crash", "", None, "j
 
 
 def _scored(spark: SparkSession, model: Relevance) -> DataFrame:
-    posts = spark.createDataFrame(list(enumerate(TEXTS)), "id int, text string")
+    posts = local_frame(spark, list(enumerate(TEXTS)), "id int, text string")
     return relevance.score(posts, model=model, expected_ratio=0.2)
 
 

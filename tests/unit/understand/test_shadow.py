@@ -7,6 +7,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 from pyspark.testing import assertDataFrameEqual
 
+from entourage.rows import local_frame
 from entourage.understand.shadow import ALPHABET, shadow, windows
 
 SHADOWS = [
@@ -24,7 +25,7 @@ SHADOWS = [
 
 
 def test_a_shadow_has_plain_words_and_marks_for_the_rest(spark: SparkSession) -> None:
-    posts = spark.createDataFrame(SHADOWS, "text string, expected string")
+    posts = local_frame(spark, SHADOWS, "text string, expected string")
     assertDataFrameEqual(
         posts.select("text", shadow(F.col("text")).alias("shadow")),
         posts.select("text", F.col("expected").alias("shadow")),
@@ -33,13 +34,13 @@ def test_a_shadow_has_plain_words_and_marks_for_the_rest(spark: SparkSession) ->
 
 @pytest.mark.parametrize("text", ["a\x00b\ud7ff\uffff", "Z̷̢a̴l̵g̶o̸", "раypal", "<b>x</b>", "QUJD" * 50, "#a" * 5_000])
 def test_a_shadow_never_leaves_the_alphabet_of_the_entity_rules(spark: SparkSession, text: str) -> None:
-    row = spark.createDataFrame([(text,)], "text string").select(windows(shadow(F.col("text"))).alias("window")).first()
+    row = local_frame(spark, [(text,)], "text string").select(windows(shadow(F.col("text"))).alias("window")).first()
     assert row is not None
     assert set(row["window"]) <= set(ALPHABET) | {"\n"}
 
 
 def test_each_word_begins_a_window_line_of_at_most_five_words(spark: SparkSession) -> None:
-    lines = spark.createDataFrame([("a b c d e f",), ("",)], "shadow string").select(
+    lines = local_frame(spark, [("a b c d e f",), ("",)], "shadow string").select(
         windows(F.col("shadow")).alias("window")
     )
     assert [row["window"] for row in lines.collect()] == [

@@ -9,6 +9,7 @@ from pyspark.sql import functions as F
 from pyspark.testing import assertDataFrameEqual
 
 from entourage import schemas
+from entourage.rows import local_frame
 from entourage.tables import ScratchSpace
 from entourage.understand.relevance import Relevance
 from entourage.understand.signals import SignalParams, cut, score_posts, signals, unscored
@@ -41,7 +42,7 @@ COLUMNS = (
 def _posts(spark: SparkSession) -> DataFrame:
     rows = [(*post, 0, True, None, "x", NOON) for post in POSTS]
     deleted = ("deleted", "l", None, "en", "post", [], 0, True, NOON, "x", NOON)
-    return spark.createDataFrame([*rows, deleted], COLUMNS)
+    return local_frame(spark, [*rows, deleted], COLUMNS)
 
 
 def test_each_rule_drops_its_posts_and_only_those(spark: SparkSession, model: Relevance) -> None:
@@ -53,7 +54,7 @@ def test_each_rule_drops_its_posts_and_only_those(spark: SparkSession, model: Re
         "machine 1": "repeated", "machine 2": "repeated", "machine 3": "repeated", "deleted": "deleted",
     }  # fmt: skip
     names = [*(post[0] for post in POSTS), "deleted"]
-    frame = spark.createDataFrame([(name, expected.get(name)) for name in names], "post_id string, dropped string")
+    frame = local_frame(spark, [(name, expected.get(name)) for name in names], "post_id string, dropped string")
     assertDataFrameEqual(judged, frame)
 
 
@@ -79,7 +80,7 @@ def test_the_likeliest_posts_are_kept_with_reasons_and_the_others_with_why_not(
 def test_partitions_and_order_change_nothing(spark: SparkSession, model: Relevance, workspace: ScratchSpace) -> None:
     params = SignalParams(keep_ratio=0.3)
     once = score_posts(_posts(spark).coalesce(1), model=model, version="v1", params=params, workspace=workspace)
-    first = spark.createDataFrame(once.collect(), once.schema)
+    first = local_frame(spark, once.collect(), once.schema)
     again = score_posts(
         _posts(spark).orderBy(F.desc("post_id")).repartition(5),
         model=model,
@@ -103,7 +104,8 @@ def test_the_threshold_keeps_the_share_and_splits_ties() -> None:
 
 
 def test_only_new_edited_deleted_or_otherwise_scored_posts_are_scored_again(spark: SparkSession) -> None:
-    posts = spark.createDataFrame(
+    posts = local_frame(
+        spark,
         [
             ("same", 0, True, None),
             ("edited", 0, False, None),
@@ -115,7 +117,8 @@ def test_only_new_edited_deleted_or_otherwise_scored_posts_are_scored_again(spar
         ],
         "post_id string, version bigint, is_current boolean, deleted_at timestamp",
     )
-    scored = spark.createDataFrame(
+    scored = local_frame(
+        spark,
         [
             ("same", 0, "v2", [("intent", "")]),
             ("edited", 0, "v2", [("intent", "")]),
@@ -127,4 +130,4 @@ def test_only_new_edited_deleted_or_otherwise_scored_posts_are_scored_again(spar
     )
     found = unscored(posts, scored, version="v2").select("post_id", "version")
     expected = [("edited", 5), ("new", 0), ("deleted since", 0), ("older model", 0)]
-    assertDataFrameEqual(found, spark.createDataFrame(expected, "post_id string, version bigint"))
+    assertDataFrameEqual(found, local_frame(spark, expected, "post_id string, version bigint"))
