@@ -9,7 +9,7 @@ WORLD ?= world
 LAKE ?= lake
 REPORT ?= report.html
 # Spark plans on one core: two processes, each with a Spark of its own, keep two busy.
-PYTEST := $(BIN)/python -m pytest -q -p no:cacheprovider -n 2 --dist loadgroup --durations=15
+PYTEST := $(BIN)/python -m pytest -q -p no:cacheprovider -n 2 --dist loadgroup --no-loadscope-reorder --durations=15
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-full check fix dist clean

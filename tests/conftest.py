@@ -27,6 +27,7 @@ LIGHT = {
 }
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep a file's tests in one process, and in one more all that share the made-up world and its lake; these first."""
     for item in items:
