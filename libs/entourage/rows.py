@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql.types import StructType, _parse_datatype_string
+from pyspark.sql.types import StructField, StructType, _parse_datatype_string
 
 
 def local_frame(spark: SparkSession, rows: Sequence[Sequence[object]], schema: StructType | str) -> DataFrame:
@@ -25,7 +25,8 @@ def local_frame(spark: SparkSession, rows: Sequence[Sequence[object]], schema: S
     """
     struct = schema if isinstance(schema, StructType) else _parse_datatype_string(schema)
     assert isinstance(struct, StructType)  # a DDL of columns is one
+    if rows:
+        return spark.createDataFrame(pd.DataFrame(list(rows), columns=struct.names, dtype=object), struct)
     # Of no rows at all Spark makes no local relation.
-    filled = pd.DataFrame(list(rows) or [(None,) * len(struct)], columns=struct.names, dtype=object)
-    frame = spark.createDataFrame(filled, struct)
-    return frame if rows else frame.limit(0)
+    nullable = StructType([StructField(field.name, field.dataType) for field in struct])
+    return local_frame(spark, [(None,) * len(struct)], nullable).limit(0)
