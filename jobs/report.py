@@ -27,7 +27,7 @@ def run(context: Context, as_of: dt.date) -> None:
 
 def _scorecard(context: Context, folder: str) -> dict[str, dict[str, object]]:
     scores = {}
-    for subject in evaluation.SUBJECTS:
+    for subject in evaluation.ANSWERED:
         try:
             truth = context.sources.read_labels(f"{folder}/{subject}.csv")
             scores[subject] = evaluation.evaluate(subject, truth=truth, read=context.tables.read)

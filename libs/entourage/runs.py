@@ -63,7 +63,10 @@ def opened(lake: str, settings: Config, *, say: Callable[[str], None], locked: b
 
     Raises:
         LockError: another run holds the lease.
+        UsageError: the jobs run on YARN and the lake is a folder of one machine.
     """
+    if settings["spark.master"] == "yarn" and "://" not in lake:
+        raise UsageError(f"--lake {lake}: a folder of this machine; expected with --env yarn: hdfs:///data/lake or such")
     spark = session.build(settings, app_name="entourage")
     context = Context(
         tables=Tables(spark, lake, run_id=uuid.uuid4().hex),

@@ -38,6 +38,7 @@ def test_global_options_may_follow_the_command() -> None:
         (["--set", "spark.mastr=x", "doctor"], "did you mean 'spark.master'"),
         (["--as-of", "yesterday", "tables"], "expected YYYY-MM-DD"),
         (["--env", "yran", "doctor"], "did you mean 'yarn'"),
+        (["--env", "yarn", "--lake", "here", "tables"], "expected with --env yarn: hdfs://"),
         (["simulate", "--people", "0", "--to", "nowhere"], "the nearest is 1"),
         (["simulate", "--layers", "poste", "--to", "nowhere"], "did you mean 'posts'"),
         (["shwo"], "shwo"),

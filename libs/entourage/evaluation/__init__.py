@@ -7,7 +7,7 @@ from entourage.evaluation.clustering import identities
 from entourage.evaluation.labels import figures
 from entourage.evaluation.ranking import influence
 from entourage.evaluation.relevance import relevance
-from entourage.evaluation.scorecard import SUBJECTS, evaluate
+from entourage.evaluation.scorecard import ANSWERED, evaluate
 from entourage.evaluation.sentiment import sentiment
 
-__all__ = ["SUBJECTS", "evaluate", "figures", "identities", "influence", "relevance", "sentiment"]
+__all__ = ["ANSWERED", "evaluate", "figures", "identities", "influence", "relevance", "sentiment"]

@@ -18,6 +18,8 @@ from entourage.evaluation.relevance import relevance
 from entourage.evaluation.sentiment import sentiment
 
 SUBJECTS = ("relevance", "sentiment", "identities", "influence")
+# Those that the lake's own tables answer.
+ANSWERED = ("relevance", "identities", "influence")
 
 
 def evaluate(
