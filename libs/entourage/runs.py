@@ -66,7 +66,9 @@ def opened(lake: str, settings: Config, *, say: Callable[[str], None], locked: b
         UsageError: the jobs run on YARN and the lake is a folder of one machine.
     """
     if settings["spark.master"] == "yarn" and "://" not in lake:
-        raise UsageError(f"--lake {lake}: a folder of this machine; expected with --env yarn: hdfs:///data/lake or such")
+        raise UsageError(
+            f"--lake {lake}: a folder of this machine; expected with --env yarn: hdfs:///data/lake or such"
+        )
     spark = session.build(settings, app_name="entourage")
     context = Context(
         tables=Tables(spark, lake, run_id=uuid.uuid4().hex),
