@@ -19,21 +19,23 @@ def run(context: Context, as_of: dt.date) -> None:
     found, path = aggregates(context.tables.read, params=params), Path(settings["path"])
     with ThreadPoolExecutor(4) as pool:  # most of a small frame's time is planning, which leaves cores idle
         frames = pool.map(lambda frame: [row.asDict() for row in frame.collect()], found.values())
+        truth = _scorecard(context, settings["truth"], pool) if settings["truth"] else None
     page = PageParams(as_of, target_ratio=context.config["understand.keep_ratio"], is_revealed=params.is_revealed)
-    truth = _scorecard(context, settings["truth"]) if settings["truth"] else None
     export.write_page(render(dict(zip(found, frames, strict=True)), params=page, truth=truth), path=path)
     context.say(f"  wrote {path}")
 
 
-def _scorecard(context: Context, folder: str) -> dict[str, dict[str, object]]:
-    scores = {}
-    for subject in evaluation.ANSWERED:
+def _scorecard(context: Context, folder: str, pool: ThreadPoolExecutor) -> dict[str, dict[str, object]]:
+    def evaluated(subject: str) -> dict[str, object] | None:
         try:
             truth = context.sources.read_labels(f"{folder}/{subject}.csv")
-            scores[subject] = evaluation.evaluate(subject, truth=truth, read=context.tables.read)
+            return evaluation.evaluate(subject, truth=truth, read=context.tables.read)
         except UsageError as error:
             context.say(f"report: no scorecard of {subject}: {error}")
-    return scores
+            return None
+
+    scores = zip(evaluation.ANSWERED, pool.map(evaluated, evaluation.ANSWERED), strict=True)
+    return {subject: figures for subject, figures in scores if figures is not None}
 
 
 if __name__ == "__main__":

@@ -29,10 +29,17 @@ LIGHT = {
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep a file's tests in one process, and in one more all that share the made-up world and its lake; these first."""
+    """Keep a file's tests in one process; all that share the made-up world and its lake too, the long ones apart."""
     for item in items:
-        item.add_marker(pytest.mark.xdist_group("world" if _shares_world(item) else item.path.name))
+        item.add_marker(pytest.mark.xdist_group(_group(item)))
+    # The longest groups first.
     items.sort(key=lambda item: not _shares_world(item))
+
+
+def _group(item: pytest.Item) -> str:
+    if not _shares_world(item):
+        return item.path.name
+    return "world-slow" if item.get_closest_marker("slow") else "world"
 
 
 def _shares_world(item: pytest.Item) -> bool:
