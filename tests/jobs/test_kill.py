@@ -19,9 +19,9 @@ from pyspark.sql.types import MapType
 from entourage import schemas
 from entourage.merging import CLOCKS
 
-from .conftest import AS_OF, Lake, environment, light, run_all, run_all_arguments
+from .conftest import AS_OF, SAID, Lake, environment, light, run_all, run_all_arguments
 
-# Two moments, as parts of an undisturbed run: of the first run, and of the second, which finds some work done.
+# Two moments, as parts of an undisturbed run: in the first run, and in the second, which finds some work done.
 FEW = (0.15, 0.35)
 # Other moments each time, but the same in all processes of one run of the tests.
 _DRAWN = random.Random(os.environ.get("PYTEST_XDIST_TESTRUNUID"))
@@ -47,23 +47,34 @@ def _digest(spark: SparkSession, lake: Path) -> dict[str, tuple[int, int]]:
     return found
 
 
-def _kill_after(seconds: float, world: Path, lake: Path) -> bool:
-    """Start `run all`, kill its whole process group after some seconds; tell whether it was still running."""
+def _kill_at(moment: float, world: Path, filled: Lake, lake: Path) -> None:
+    """Start `run all`, and kill its whole process group at a moment.
+
+    The run's own progress is the clock, as its speed depends on what else the machine does: the kill comes after the
+    line that the undisturbed run had said last by then, and as late after it, in proportion.
+    """
+    second = moment * filled.said_at[-1]
+    before = [said for said in filled.said_at if said <= second]
+    last = max(before, default=0.0)
+    started = time.monotonic()
     command = [str(Path(sys.executable).parent / "entourage"), "--lake", str(lake), "--as-of", AS_OF]
     command += [*light(), "run", "all", *run_all_arguments(world, lake)]
     with subprocess.Popen(
-        command, start_new_session=True, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        command, start_new_session=True, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     ) as running:
-        time.sleep(seconds)
-        was_running = running.poll() is None
+        assert running.stderr is not None
+        said = (line for line in running.stderr if SAID.match(line))
+        for _ in before:
+            next(said, None)
+        pace = min(1.0, (time.monotonic() - started) / last) if last else 1.0
+        time.sleep((second - last) * pace)
+        assert running.poll() is None, f"the run had ended before the kill at {moment:.2f}"
         os.killpg(running.pid, signal.SIGKILL)
-    return was_running
 
 
 def _check(spark: SparkSession, world: Path, filled: Lake, lake: Path, moments: tuple[float, float]) -> None:
     for moment in moments:
-        was_running = _kill_after(moment * filled.seconds, world, lake)
-        assert was_running, f"the run had ended before the kill at {moment:.2f}"
+        _kill_at(moment, world, filled, lake)
     again = run_all(world, lake)
 
     assert again.code == 0, again.err
