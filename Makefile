@@ -5,9 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PEOPLE ?= 10000
 DAYS ?= 14
-WORLD ?= world
-LAKE ?= lake
-REPORT ?= report.html
+DEMO ?= demo
 # Spark plans on one core: two processes, each with a Spark of its own, keep two busy.
 PYTEST := $(BIN)/python -m pytest -q -p no:cacheprovider -n 2 --dist loadgroup --no-loadscope-reorder --durations=15
 
@@ -30,11 +28,11 @@ $(VENV)/.ready: conf/requirements.lock pyproject.toml
 	@touch $@
 
 demo: setup ## Simulate a world, run the main job on it, and write the report next to the truth.
-	@rm -rf $(WORLD) $(LAKE)
-	$(BIN)/entourage simulate --people $(PEOPLE) --days $(DAYS) --to $(WORLD)
-	$(BIN)/entourage --lake $(LAKE) run all --input $(WORLD)/landing --truth $(WORLD)/truth --to $(REPORT)
-	@$(BIN)/python -m webbrowser -t "file://$(abspath $(REPORT))" >/dev/null 2>&1 || true
-	@echo "The report: $(abspath $(REPORT))"
+	@rm -rf $(DEMO)/world $(DEMO)/lake
+	$(BIN)/entourage simulate --people $(PEOPLE) --days $(DAYS) --to $(DEMO)/world
+	$(BIN)/entourage --lake $(DEMO)/lake run all --input $(DEMO)/world/landing --truth $(DEMO)/world/truth --to $(DEMO)/report.html
+	@$(BIN)/python -m webbrowser -t "file://$(abspath $(DEMO)/report.html)" >/dev/null 2>&1 || true
+	@echo "The report: $(abspath $(DEMO)/report.html)"
 
 test: setup dist ## Run the tests: units, jobs on small tables, run all on a small world, one YARN run.
 	$(PYTEST) -m "not slow" tests
@@ -56,6 +54,6 @@ fix: setup ## Format, repair what the linter can, write the catalogue of tables.
 dist: setup ## Build dist/entourage.zip, what spark-submit takes as --py-files.
 	@$(BIN)/python -m entourage.archive
 
-clean: ## Remove what the other targets made, but for the jar cache.
-	rm -rf $(VENV) dist build $(WORLD) $(LAKE) $(REPORT) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+clean: ## Remove what the other targets made, but for the jar cache; a ./lake of yours stays.
+	rm -rf $(VENV) dist build $(DEMO) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

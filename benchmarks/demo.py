@@ -88,7 +88,8 @@ def empty_home(folder: Path) -> dict[str, str]:
 
 
 def jobs(checkout: Path, environment: dict[str, str]) -> list[dict[str, object]]:
-    command = [str(checkout / ".venv/bin/entourage"), "--lake", "lake", "--json", "show", "ops.runs", "--limit", "1000"]
+    entourage = str(checkout / ".venv/bin/entourage")
+    command = [entourage, "--lake", "demo/lake", "--json", "show", "ops.runs", "--limit", "1000"]
     done = subprocess.run(command, cwd=checkout, env=environment, capture_output=True, text=True, check=True)
     runs: list[dict[str, object]] = json.loads(done.stdout)
     return sorted(runs, key=lambda run: str(run["started_at"]))

@@ -11,7 +11,8 @@ from entourage.landing import Landing
 def run(context: Context, as_of: dt.date) -> None:
     """Read the files that are new, split them into items, merge the items, and mark the files done last."""
     tables, settings = context.tables, context.config.section("ingest")
-    files = context.sources.new_files(settings["posts_input"], seen=tables.read("bronze.files"), source="posts")
+    seen, again = tables.read("bronze.files"), settings["again"]
+    files = context.sources.new_files(settings["posts_input"], seen=seen, source="posts", again=again)
     context.say(f"  {len(files):,} new files")
     if not files:
         return

@@ -13,8 +13,8 @@ def run(context: Context, as_of: dt.date) -> None:
     """Read the new files of one source, or of each folder that is named as one, and merge their rows."""
     tables, settings, sources = context.tables, context.config.section("ingest"), context.sources
     given = sources.mapped(settings["records_input"], source=settings["source"], folder=context.config.folder)
-    seen = tables.read("bronze.files")
-    new = [(mapping, sources.new_files(path, seen=seen, source=mapping.name)) for mapping, path in given]
+    seen, again = tables.read("bronze.files"), settings["again"]
+    new = [(mapping, sources.new_files(path, seen=seen, source=mapping.name, again=again)) for mapping, path in given]
     for mapping, files in new:
         context.say(f"  {mapping.name}: {len(files):,} new files of {mapping.kind}")
     scratch = tables.workspace("ingest_records")

@@ -6,9 +6,8 @@ import datetime as dt
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from entourage import evaluation, export
+from entourage import errors, evaluation, export
 from entourage.cli import Context, main
-from entourage.errors import UsageError
 from entourage.report import FiguresParams, PageParams, aggregates, render
 
 
@@ -26,16 +25,15 @@ def run(context: Context, as_of: dt.date) -> None:
 
 
 def _scorecard(context: Context, folder: str, pool: ThreadPoolExecutor) -> dict[str, dict[str, object]]:
-    def evaluated(subject: str) -> dict[str, object] | None:
+    def evaluated(subject: str) -> dict[str, dict[str, object]]:
         try:
             truth = context.sources.read_labels(f"{folder}/{subject}.csv")
-            return evaluation.evaluate(subject, truth=truth, read=context.tables.read)
-        except UsageError as error:
+            return {subject: evaluation.evaluate(subject, truth=truth, read=context.tables.read)}
+        except errors.UsageError as error:
             context.say(f"report: no scorecard of {subject}: {error}")
-            return None
+            return {}
 
-    scores = zip(evaluation.ANSWERED, pool.map(evaluated, evaluation.ANSWERED), strict=True)
-    return {subject: figures for subject, figures in scores if figures is not None}
+    return {name: score for scores in pool.map(evaluated, evaluation.ANSWERED) for name, score in scores.items()}
 
 
 if __name__ == "__main__":

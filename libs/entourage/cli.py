@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from pyspark.errors import AnalysisException
+from pyspark.sql import DataFrame
 
 from entourage import config, doctor, evaluation, export, jars, runs, schemas, simulate, worlds
 from entourage.config import Config
@@ -144,6 +146,7 @@ def run_command(
     truth: Annotated[str | None, typer.Option(help="Folder of the truth, for the report's scorecard.")] = None,
     to: Annotated[str | None, typer.Option(help="File of the report.")] = None,
     reveal: Annotated[bool, typer.Option(help="Show identifiers in the report.")] = False,
+    again: Annotated[bool, typer.Option(help="Read files again that are done, as after mending a mapping.")] = False,
 ) -> None:
     """Run one job, or all of them in their order."""
     options: Options = command.obj
@@ -151,14 +154,15 @@ def run_command(
     steps = runs.steps(job)
     if job == "all" and source:
         raise UsageError("run all: --source names one source; the folders in records/ name theirs themselves")
-    settings = options.config(**given, ingest__format=format_, ingest__source=source)
+    given |= {"ingest__format": format_, "ingest__source": source, "ingest__again": True if again else None}
+    settings = options.config(**given)
     with runs.opened(options.lake, settings, say=options.printer.say, locked=True) as context:
         for step in steps:
             assigned = runs.assigned(context, step, input_, is_all=job == "all")
             if assigned is None:
                 context.say(f"– {step}: nothing is delivered for it")
                 continue
-            given |= {"ingest__format": format_, "ingest__source": source, **assigned}
+            given |= assigned
             runs.carry_out(step, dataclasses.replace(context, config=options.config(**given)), as_of=options.as_of)
 
 
@@ -193,8 +197,7 @@ def show_command(
     options: Options = command.obj
     declared = schemas.table(table)
     with options.opened() as context:
-        rows = context.tables.read(table)
-        rows = rows.where(where) if where else rows
+        rows = _chosen(context, table, where)
         first = rows.orderBy(*declared.key).limit(limit)
         shown = first if reveal else export.masked(first, table=declared)
         options.printer.result([row.asDict(recursive=True) for row in shown.collect()], title=table)
@@ -211,8 +214,7 @@ def export_command(
     options: Options = command.obj
     schemas.table(table)
     with options.opened() as context:
-        rows = context.tables.read(table)
-        count = export.write(rows.where(where) if where else rows, path=to)
+        count = export.write(_chosen(context, table, where), path=to)
         options.printer.facts({"table": table, "file": str(to), "rows": count})
 
 
@@ -275,6 +277,14 @@ def _globals_first(arguments: list[str]) -> list[str]:
         (moved if name in GLOBAL_OPTIONS else rest).extend(arguments[position : position + width])
         position += width
     return [*moved, *rest]
+
+
+def _chosen(context: Context, table: str, where: str | None) -> DataFrame:
+    rows = context.tables.read(table)
+    try:
+        return rows.where(where) if where else rows
+    except AnalysisException as error:
+        raise UsageError(f"--where: '{where}' is no condition on {table}: {str(error).splitlines()[0]}") from None
 
 
 def _day(option: str, text: str) -> dt.date:

@@ -33,14 +33,19 @@ def lease(spark: SparkSession, lake: str, *, seconds: int) -> Iterator[None]:
         seconds: how long the lease lasts without a heartbeat.
 
     Raises:
-        LockError: another run holds it.
+        LockError: another run holds it; or took it over, as this one was suspended for longer than it lasts.
     """
     files, path, owner = FileSystem(spark), f"{lake}/_lease", uuid.uuid4().hex
     _acquire(files, path, owner, seconds)
     stopped = threading.Event()
 
+    def is_ours() -> bool:
+        return f'"{owner}"' in (files.read_text(path) or "")
+
     def beat() -> None:
         while not stopped.wait(seconds / 4):
+            if not is_ours():
+                return
             files.write_text(path, _lease_text(owner, seconds), overwrite=True)
 
     heart = threading.Thread(target=beat, daemon=True)
@@ -50,7 +55,11 @@ def lease(spark: SparkSession, lake: str, *, seconds: int) -> Iterator[None]:
     finally:
         stopped.set()
         heart.join()
-        files.delete(path)
+        is_held = is_ours()
+        if is_held:
+            files.delete(path)
+    if not is_held:
+        raise LockError(f"{path}: another run took this lake over while this one was suspended; run it again")
 
 
 def _lease_text(owner: str, seconds: int) -> str:

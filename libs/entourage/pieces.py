@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from functools import reduce
 
 import pyarrow as pa
-from pyspark.errors import PySparkException
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
@@ -31,6 +30,8 @@ WHOLE_BYTES = 64 * 1024 * 1024
 # Compressed files cannot be split; two copies of one lie in memory while it is read.
 MAX_COMPRESSED_BYTES = 256 * 1024 * 1024
 COMPRESSED = (".gz", ".bz2", ".xz", ".zst", ".lz4", ".zip", ".tar", ".tgz", ".7z", ".snappy", ".deflate")
+# What may stand around a payload (`payloads.BLANKS`), in a pattern.
+BLANKS = r"\ufeff\x00\r\t "
 BATCH_BYTES = 8 * 1024 * 1024
 
 
@@ -100,7 +101,9 @@ def read_pieces(spark: SparkSession, readings: list[Reading], *, params: SplitPa
 def _parquet(spark: SparkSession, reading: Reading) -> DataFrame | None:
     try:
         rows = spark.read.parquet(_literal(reading.status.path))
-    except PySparkException:
+        # Damaged pages show only when they are read, and would stop the job then.
+        rows.write.format("noop").mode("overwrite").save()
+    except Exception:  # py4j's own, or pyspark's
         return None
     payload = F.to_json(F.struct(*(F.col(f"`{name}`") for name in rows.columns)), {"ignoreNullFields": "false"})
     numbered = rows.select(payload.alias("payload")).withColumn("position", F.monotonically_increasing_id() + 1)
@@ -112,7 +115,9 @@ def _lines(spark: SparkSession, reading: Reading, params: SplitParams) -> DataFr
     text = spark.read.option("lineSep", "\n").text(_literal(reading.status.path))
     decoded = text.select("*", "_metadata", F.decode(F.col("value").cast("binary"), "UTF-8").alias("decoded"))
     lines = decoded.select(
-        F.trim(F.translate("decoded", "\ufeff\x00\r\t", "    ")).alias("payload"),
+        F.regexp_replace("decoded", f"^[{BLANKS}]+|[{BLANKS}]+$", "").alias("payload"),
+        F.contains("decoded", F.lit("\x00")).alias("has_nul"),
+        F.octet_length("value").alias("bytes"),
         (F.encode(F.col("decoded"), "UTF-8") != F.col("value").cast("binary")).alias("is_bad"),
         F.col("_metadata.file_block_start").alias("block"),
         F.monotonically_increasing_id().alias("id"),
@@ -124,11 +129,15 @@ def _lines(spark: SparkSession, reading: Reading, params: SplitParams) -> DataFr
         F.broadcast(offsets).alias("o"), on=F.col("l.block") == F.col("o.block"), how="inner"
     )
     is_long = F.octet_length("payload") > params.max_payload_bytes
-    reason = F.when(is_long, _reason(reasons.too_long(params.max_payload_bytes))).when(
-        F.col("is_bad"), _reason(("bad_encoding", "The line is not UTF-8; deliver it in UTF-8."))
+    is_empty = F.col("payload") == ""
+    code, sentence = reasons.only_nul("%d")
+    reason = (
+        F.when(is_empty, F.struct(F.lit(code).alias("code"), F.format_string(sentence, "bytes").alias("reason")))
+        .when(is_long, _reason(reasons.too_long(params.max_payload_bytes)))
+        .when(F.col("is_bad"), _reason(("bad_encoding", "The line is not UTF-8; deliver it in UTF-8.")))
     )
     return _pieces(
-        numbered.where(F.col("payload") != "").select(
+        numbered.where(~is_empty | F.col("has_nul")).select(
             (F.col("before") + F.col("id") - F.col("first_id") + 1).alias("position"),
             "payload",
             reason.getItem("code").alias("reason_code"),

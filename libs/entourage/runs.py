@@ -35,6 +35,9 @@ JOBS = (
     "report",
 )
 
+# Folders of what `run all` is given.
+DELIVERED = ("posts", "records")
+
 
 @dataclass(frozen=True)
 class Context:
@@ -98,15 +101,21 @@ def steps(job: str) -> list[str]:
 
 
 def assigned(context: Context, step: str, path: str | None, *, is_all: bool) -> dict[str, str | None] | None:
-    """Return what `--input` sets for a job; None where it has no input: `run all` splits a folder into two."""
+    """Return what `--input` sets for a job; None where it has no input: `run all` splits a folder into two.
+
+    Raises:
+        UsageError: neither of the two is there.
+    """
     if not step.startswith("ingest_"):
         return {}
     kind = step.removeprefix("ingest_")
     option = f"ingest__{kind}_input"
     if is_all and path:
-        path = f"{path.rstrip('/')}/{kind}"
-        is_there = bool(FileSystem(context.tables.spark).list_files(path))
-        return {option: path} if is_there else None
+        parts, files = {part: f"{path.rstrip('/')}/{part}" for part in DELIVERED}, FileSystem(context.tables.spark)
+        found = {part: folder for part, folder in parts.items() if files.list_files(folder)}
+        if not found:
+            raise UsageError(f"run all: no file in {' or '.join(parts.values())}; expected deliveries there (--input)")
+        return {option: found[kind]} if kind in found else None
     is_configured = bool(context.config[f"ingest.{kind}_input"])
     return None if is_all and not is_configured else {option: path}
 

@@ -207,7 +207,7 @@ _SILVER_SOCIAL = (
         counted_at timestamp | when the two counts were read |
         last_seen_at timestamp | last time this state was observed |
         carried array<string> | columns that this source does not state, kept from the span before |
-        extra map<string,string> | fields without a column of their own |
+        extra map<string,string> | fields without a column of their own | direct
         """,
     ),
     _table(
@@ -242,7 +242,7 @@ _SILVER_SOCIAL = (
         media array<string> | kinds of media: photo, video, gif, link |
         place string | place as the network names it | quasi
         source_app string | application that posted |
-        extra map<string,string> | fields without a column of their own |
+        extra map<string,string> | fields without a column of their own | direct
         """,
     ),
     _table(
@@ -255,7 +255,7 @@ _SILVER_SOCIAL = (
         day="observed_date",
         columns="""
         object_kind string | what is counted on | required;in post,account
-        object_id string | post_id or account_id | required
+        object_id string | post_id or account_id | required;direct
         account_id string | the account itself, or the post's author | direct
         observed_at timestamp | when the counter was read | required
         observed_date date | UTC day of observed_at | required
@@ -272,7 +272,7 @@ _SILVER_SOCIAL = (
         retention=760,
         cdf=True,
         columns=f"""
-        edge_id string | the network's id of the act, or network:verb:src:dst:object | required
+        edge_id string | the network's id of the act, or network:verb:src:dst:object | required;direct
         network string | where it happened | required;in {NETWORKS}
         src_account_id string | who acts (the follower) | required;direct
         dst_account_id string | toward whom (the followed) | direct
@@ -574,13 +574,14 @@ _OPS = (
     ),
     _table(
         "ops.quality_results",
-        grain="one check of one table in one run",
-        key="run_id table_name check",
+        grain="one check of one table in one job of a run",
+        key="run_id job table_name check",
         subject="none",
         purpose="quality",
         retention=760,
         columns="""
         run_id string | one command | required
+        job string | job in it | required
         table_name string | table checked | required
         check string | what was checked | required
         is_passed boolean | whether it held | required

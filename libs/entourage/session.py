@@ -141,7 +141,7 @@ class FileSystem:
         roots = (
             [system.makeQualified(hadoop_path)]
             if system.exists(hadoop_path)
-            else [s.getPath() for s in system.globStatus(hadoop_path) or []]
+            else [s.getPath() for s in system.globStatus(hadoop_path) or [] if s.getPath().getName()[:1] not in "_."]
         )
         found = []
         for root in roots:

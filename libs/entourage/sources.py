@@ -18,7 +18,7 @@ from entourage.errors import UsageError, nearest
 from entourage.ingest.detect import FORMATS
 from entourage.ingest.mapping import Mapping, parse
 from entourage.ingest.unpacking import SplitParams
-from entourage.pieces import Reading, read_pieces
+from entourage.pieces import COMPRESSED, Reading, read_pieces
 from entourage.rows import local_frame
 from entourage.session import FileStatus, FileSystem
 
@@ -52,14 +52,22 @@ class Sources:
         """Return what a path holds, as mapping and path: all of one source, or each folder in it by its name.
 
         Raises:
-            UsageError: no source is given and the path has no folders in it, or one that is named as no mapping.
+            UsageError: no source is given and the path has no folders in it, one that is named as no mapping, or files
+                beside them.
         """
         if source:
             return [(self.mapping(source, folder=folder), path)]
         files = FileSystem(self.spark)
         root = files.qualified(path) if path else ""
-        below = [status.path.removeprefix(f"{root}/") for status in (files.list_files(path) if path else [])]
-        names = sorted({name.split("/")[0] for name in below if "/" in name and "://" not in name})
+        found = [status.path for status in (files.list_files(path) if path else [])]
+        below = [name.removeprefix(f"{root}/") for name in found if name.startswith(f"{root}/")]
+        names = sorted({name.split("/")[0] for name in below if "/" in name})
+        beside = [name for name in below if "/" not in name]
+        if names and beside:
+            raise UsageError(
+                f"ingest_records: {len(beside)} files lie beside the folders of '{path}', such as {beside[0]}; put "
+                "each into the folder of its source, or name it with --source and --input"
+            )
         if not names:
             raise UsageError(
                 f"ingest_records: no source for '{path}'; name its mapping with --source, or give a folder in which "
@@ -67,13 +75,14 @@ class Sources:
             )
         return [(self.mapping(name, folder=folder), f"{root}/{name}") for name in names]
 
-    def new_files(self, path: str, *, seen: DataFrame, source: str) -> list[FileStatus]:
+    def new_files(self, path: str, *, seen: DataFrame, source: str, again: bool = False) -> list[FileStatus]:
         """List the files under a file, folder or glob that were not read as they are now.
 
         Args:
             path: file, folder (all depths) or glob.
             seen: bronze.files; rows of this source with state done are left out where path, size and time are equal.
             source: what the counts call it.
+            again: leave none out.
 
         Raises:
             UsageError: no file is there.
@@ -81,6 +90,8 @@ class Sources:
         found = FileSystem(self.spark).list_files(path) if path else []
         if not found:
             raise UsageError(f"ingest: nothing found at '{path}'; expected a file, a folder or a glob (--input)")
+        if again:
+            return found
         is_done = (F.col("state") == "done") & (F.col("source") == source)
         done = {
             (row["path"], row["size"], row["modified_ms"])
@@ -90,8 +101,13 @@ class Sources:
         }
         return [status for status in found if (status.path, status.size, status.modified_ms) not in done]
 
-    def mapping(self, name: str, *, folder: Path) -> Mapping:
+    def mapping(self, name: str, *, folder: Path, asked: str = "--source") -> Mapping:
         """Read conf/sources/NAME.yaml, or the file at a path that ends in .yaml.
+
+        Args:
+            name: of the mapping, or a path.
+            folder: of the configuration.
+            asked: what asks for it, for the error.
 
         Raises:
             UsageError: no such file (with the nearest name), or mistakes in it.
@@ -99,12 +115,12 @@ class Sources:
         if name.endswith((".yaml", ".yml")):
             text = FileSystem(self.spark).read_text(name)
             if text is None:
-                raise UsageError(f"--source: no file '{name}'; expected a mapping (see docs/ingest.md)")
+                raise UsageError(f"{asked}: no file '{name}'; expected a mapping (see docs/ingest.md)")
             return parse(text, name=PurePosixPath(name).stem)
         known = sorted(path.stem for path in (folder / "sources").glob("*.yaml"))
         if known and name not in known:
             raise UsageError(
-                f"--source: '{name}' is unknown{nearest(name, known)}; mappings: {', '.join(known)}, or a path"
+                f"{asked}: '{name}' is unknown{nearest(name, known)}; mappings: {', '.join(known)}, or a path"
             )
         return parse(config.read_text(folder, f"sources/{name}.yaml"), name=name)
 
@@ -121,7 +137,8 @@ class Sources:
             UsageError: the form is neither a format nor a mapping.
         """
         is_wire = form in FORMATS
-        mappings = {form: self.mapping(form, folder=folder)} if form and not is_wire else {}
+        asked = f"--format, which takes a mapping or one of {', '.join(FORMATS)}"
+        mappings = {form: self.mapping(form, folder=folder, asked=asked)} if form and not is_wire else {}
         readings = []
         for status in files:
             name = self._mapping_name(status, form, folder, mappings)
@@ -159,11 +176,14 @@ class Sources:
         """Return the mapping that a file is read by; empty for JSON that speaks for itself."""
         if form and form not in FORMATS:
             return form
-        if not status.path.lower().endswith((*TABULAR, *(f"{end}.gz" for end in TABULAR))):
+        if not status.path.lower().endswith(
+            (*TABULAR, *(f"{end}{packed}" for end in TABULAR for packed in COMPRESSED))
+        ):
             return ""
         name = PurePosixPath(status.path).parent.name
         if name not in mappings:
-            mappings[name] = self.mapping(name, folder=folder)
+            asked = f"{status.path}: a table is read by the mapping that --format or its folder names"
+            mappings[name] = self.mapping(name, folder=folder, asked=asked)
         return name
 
     def _delivery(self, readings: list[Reading], mappings: Iterable[Mapping], max_payload_bytes: int) -> Delivery:

@@ -199,11 +199,16 @@ class Tables:
             counts = [(self.run_id, job, *dataclasses.astuple(count)) for count in self.counts]
             self._append_rows("ops.run_counts", counts)
         if self.checks:
-            checks = {
-                (c.table, c.check): (self.run_id, c.table, c.check, c.is_passed, c.failed_count, c.row_count, now)
-                for c in self.checks
+            by_name: dict[tuple[str, str], list[Check]] = {}
+            for check in self.checks:
+                by_name.setdefault((check.table, check.check), []).append(check)
+            sums = {
+                name: (sum(c.failed_count for c in cs), sum(c.row_count for c in cs)) for name, cs in by_name.items()
             }
-            self._append_rows("ops.quality_results", list(checks.values()))
+            results = [
+                (self.run_id, job, *name, failed == 0, failed, rows, now) for name, (failed, rows) in sums.items()
+            ]
+            self._append_rows("ops.quality_results", results)
         seconds = (now - started_at).total_seconds()
         self._append_rows("ops.runs", [(self.run_id, job, as_of, started_at, now, seconds, True, __version__, detail)])
         self.counts.clear()

@@ -7,6 +7,8 @@ import gzip
 import json
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
 
@@ -61,7 +63,13 @@ REFUSED = {
 
 
 def _run(spark: SparkSession, lake: str, job: str, **ingest: object) -> Tables:
-    settings = config.load("local", {f"ingest.{key}": json.dumps(str(value)) for key, value in ingest.items()})
+    settings = config.load(
+        "local",
+        {
+            f"ingest.{key}": json.dumps(value if isinstance(value, bool) else str(value))
+            for key, value in ingest.items()
+        },
+    )
     tables = Tables(spark, lake, "run")
     context = cli.Context(tables, Sources(spark), Models(spark, f"{lake}/_models"), settings, lambda _: None)
     runs.load(job)(context, DAY)
@@ -144,3 +152,84 @@ def test_a_folder_that_is_named_as_no_mapping_is_refused_with_what_to_do(
 
     with pytest.raises(UsageError, match=r"'crn' is unknown.*crm"):
         _run(spark, lake, "ingest_records", records_input=tmp_path)
+
+
+def test_what_does_not_say_its_source_is_refused_with_what_to_do(
+    spark: SparkSession, lake: str, tmp_path: Path
+) -> None:
+    (tmp_path / "crm").mkdir()
+    (tmp_path / "crm" / "part.csv").write_text("customer_no\n1\n")
+    (tmp_path / "more.csv").write_text("customer_no\n2\n")
+    (tmp_path / "2026").mkdir()
+    (tmp_path / "2026" / "tweets.csv.bz2").write_bytes(b"")
+
+    with pytest.raises(UsageError, match=r"1 files lie beside .* such as more\.csv"):
+        _run(spark, lake, "ingest_records", records_input=tmp_path)
+    with pytest.raises(UsageError, match=r"no source for .*more\.csv'; name its mapping with --source"):
+        _run(spark, lake, "ingest_records", records_input=tmp_path / "more.csv")
+    with pytest.raises(UsageError, match=r"tweets\.csv\.bz2: a table is read by the mapping"):
+        _run(spark, lake, "ingest_posts", posts_input=tmp_path / "2026")
+    with pytest.raises(UsageError, match=r"--format, which takes a mapping or one of x_v1.*: 'twitter' is unknown"):
+        _run(spark, lake, "ingest_posts", posts_input=tmp_path / "2026", format="twitter")
+
+
+def test_run_all_refuses_a_folder_without_deliveries(spark: SparkSession, lake: str, tmp_path: Path) -> None:
+    context = cli.Context(
+        Tables(spark, lake, "run"), Sources(spark), Models(spark, lake), config.load("local", {}), lambda _: None
+    )
+    with pytest.raises(UsageError, match=r"run all: no file in .*/posts or .*/records"):
+        runs.assigned(context, "ingest_posts", str(tmp_path), is_all=True)
+
+    (tmp_path / "records").mkdir()
+    (tmp_path / "records" / "part.csv").write_text("a\n1\n")
+
+    assert runs.assigned(context, "ingest_posts", str(tmp_path), is_all=True) is None
+    assert runs.assigned(context, "ingest_records", str(tmp_path), is_all=True) == {
+        "ingest__records_input": f"{tmp_path}/records"
+    }
+
+
+def test_of_records_without_a_time_of_change_the_one_delivered_last_stands(
+    spark: SparkSession, lake: str, tmp_path: Path
+) -> None:
+    for number, name in enumerate(["Ada", "Adda", "Ida", "Aida"]):
+        (tmp_path / "part.csv").write_text(f"customer_no,first_name,run\n1,{name},{number}\n")
+        tables = _run(spark, lake, "ingest_records", records_input=tmp_path, source="crm")
+
+        assert [row["given_name"] for row in tables.read("silver.source_records").collect()] == [name]
+
+
+def test_a_file_that_is_done_is_read_again_when_asked(spark: SparkSession, lake: str, tmp_path: Path) -> None:
+    (tmp_path / "posts.json").write_text(_status(1))
+    _run(spark, lake, "ingest_posts", posts_input=tmp_path)
+
+    assert _run(spark, lake, "ingest_posts", posts_input=tmp_path).counts == []
+    again = _run(spark, lake, "ingest_posts", posts_input=tmp_path, again=True)
+
+    assert [(c.table, c.items, c.written) for c in again.counts][:1] == [("bronze.events", 1, 0)]
+
+
+def test_damaged_parquet_is_refused_and_the_rest_comes_in(spark: SparkSession, lake: str, tmp_path: Path) -> None:
+    edges = {"src": [str(n) for n in range(2000)], "dst": [f"to{n}" for n in range(2000)]}
+    for name in ("good", "footer", "page"):
+        pq.write_table(pa.table(edges), tmp_path / f"{name}.parquet", compression="gzip")
+    whole = (tmp_path / "page.parquet").read_bytes()
+    (tmp_path / "page.parquet").write_bytes(whole[:200] + bytes(400) + whole[600:])
+    (tmp_path / "footer.parquet").write_bytes(whole[:-100])
+    tables = _run(spark, lake, "ingest_records", records_input=tmp_path, source="edges")
+
+    assert tables.read("silver.edges").count() == 2000
+    refused = tables.read("bronze.quarantine").select("file", "reason_code").collect()
+    assert {(row["file"].rsplit("/", 1)[1], row["reason_code"]) for row in refused} == {
+        ("footer.parquet", "corrupt_file"),
+        ("page.parquet", "corrupt_file"),
+    }
+
+
+def test_a_condition_that_is_none_is_refused(spark: SparkSession, lake: str) -> None:
+    context = cli.Context(
+        Tables(spark, lake, "run"), Sources(spark), Models(spark, lake), config.load("local", {}), lambda _: None
+    )
+    for where in ("nonsense = 1", "account_id ="):
+        with pytest.raises(UsageError, match=f"--where: '{where}' is no condition on silver.accounts: "):
+            cli._chosen(context, "silver.accounts", where)

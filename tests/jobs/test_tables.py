@@ -186,6 +186,17 @@ def test_a_lease_of_another_machine_holds_until_it_runs_out(spark: SparkSession,
         pass
 
 
+def test_a_run_that_lost_its_lease_says_so_and_leaves_it_to_the_other(spark: SparkSession, lake: str) -> None:
+    other = json.dumps({"owner": "o", "host": "elsewhere", "pid": 1, "expires_at": time.time() + 600})
+
+    with pytest.raises(LockError, match="took this lake over"), lease(spark, lake, seconds=1):
+        (Path(lake) / "_lease").write_text(other)
+        (Path(lake) / "._lease.crc").unlink(missing_ok=True)
+        time.sleep(0.6)
+
+    assert (Path(lake) / "_lease").read_text() == other
+
+
 def test_the_heartbeat_renews_the_lease(spark: SparkSession, lake: str) -> None:
     with lease(spark, lake, seconds=1):
         first = json.loads((Path(lake) / "_lease").read_text())["expires_at"]

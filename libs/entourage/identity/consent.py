@@ -23,8 +23,8 @@ def standing(consent_events: DataFrame, *, as_of: dt.date) -> DataFrame:
         as_of: the day, whole.
 
     Returns:
-        One row an account that answered: account_id, is_granted, basis (consent, self_provided or contract).
-        Of answers of one time the refusal stands.
+        One row an account that answered: account_id, is_granted, basis (consent or self_provided; a grant on any
+        other basis is none). Of answers of one time the refusal stands.
     """
     until = F.lit(dt.datetime.combine(as_of + dt.timedelta(days=1), dt.time(), dt.UTC))
     is_answer = F.col("action").isin("granted", *_REFUSALS)
@@ -34,10 +34,10 @@ def standing(consent_events: DataFrame, *, as_of: dt.date) -> DataFrame:
     last_first = [F.desc("effective_at"), F.desc_nulls_last("recorded_at"), is_granted.asc(), F.asc("consent_event_id")]
     newest = Window.partitionBy("identifier").orderBy(*last_first)
     last = answers.withColumn("position", F.row_number().over(newest)).where(F.col("position") == 1)
-    basis = F.when(F.col("basis").isin("self_provided", "contract"), F.col("basis")).otherwise(F.lit("consent"))
-    has_no_basis = F.coalesce(F.col("basis") == "none", F.lit(False))
+    basis = F.coalesce("basis", F.lit("consent"))
+    has_basis = basis.isin("consent", "self_provided")
     return last.select(
-        F.col("identifier").alias("account_id"), (is_granted & ~has_no_basis).alias("is_granted"), basis.alias("basis")
+        F.col("identifier").alias("account_id"), (is_granted & has_basis).alias("is_granted"), basis.alias("basis")
     )
 
 

@@ -5,6 +5,7 @@ in: the text of conf/sources/NAME.yaml ▶ out: `Mapping`, checked; all mistakes
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -232,9 +233,21 @@ def _kind_problems(tree: Dict[str, Any]) -> list[str]:
     if kind == "persons" and not tree.get("key"):
         problems.append("key: nothing found; expected the column that names a row in that system")
     csv = tree.get("csv") or {}
-    return problems + (
-        _unknown("key of csv", csv, CSV_KEYS) if isinstance(csv, dict) else ["csv: expected keys and values"]
-    )
+    return problems + (_csv_problems(csv) if isinstance(csv, dict) else ["csv: expected keys and values"])
+
+
+def _csv_problems(csv: Dict[str, Any]) -> list[str]:
+    problems = _unknown("key of csv", csv, CSV_KEYS)
+    delimiter, quote, encoding = (str(csv.get(key, ",")) for key in ("delimiter", "quote", "encoding"))
+    if len(delimiter) != 1:
+        problems.append(f"csv: delimiter: found {delimiter!r}, expected one character")
+    if len(quote) > 1:
+        problems.append(f"csv: quote: found {quote!r}, expected one character, or nothing")
+    try:
+        codecs.lookup(encoding if "encoding" in csv else "utf-8")
+    except LookupError:
+        problems.append(f"csv: encoding: found {encoding!r}, expected one that Python knows, such as utf-8 or cp1252")
+    return problems
 
 
 def _column_problems(tree: Dict[str, Any]) -> list[str]:

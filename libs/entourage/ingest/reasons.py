@@ -81,7 +81,7 @@ def expansion(limit: int) -> Reason:
     return "expansion", f"The file grows more than {limit} times when decompressed; what came before was read."
 
 
-def only_nul(count: int) -> Reason:
+def only_nul(count: object) -> Reason:
     """Say that a line holds NULs alone."""
     return "only_nul", f"The line is nothing but {count} bytes of NULs and blanks, as a crash leaves behind."
 

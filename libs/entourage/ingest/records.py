@@ -143,25 +143,34 @@ def _refused(code: str, *found: str) -> Row:
 
 
 def newest(records: DataFrame) -> DataFrame:
-    """Return one state of each source record: the one changed last; then a total order over all that it says.
+    """Return one state of each source record: the one changed last, else of the youngest file (see `recency`).
 
     `source` stays beside the columns of silver.source_records.
     """
     good = records.where(F.col("reason_code").isNull())
-    one = F.row_number().over(Window.partitionBy("record_id").orderBy(recency("").desc()))
+    one = F.row_number().over(Window.partitionBy("record_id").orderBy(recency("", seen="modified_at").desc()))
     names = table("silver.source_records").column_names
     return good.withColumn("one", one).where(F.col("one") == 1).select(*names, "source")
 
 
-def recency(alias: str) -> Column:
-    """Return what orders two states of one record (of table aliases `t.`, `s.`): the later change, then its content."""
+def recency(alias: str, *, seen: str = "received_at") -> Column:
+    """Return what orders two states of one record: the later change, and last a total order over all that it says.
+
+    Of a source that says no time of change, the state that was seen last is the later one.
+
+    Args:
+        alias: of the table, `t.` or `s.`.
+        seen: column of the time when a state was seen.
+    """
     names = [name for name in table("silver.source_records").column_names if name not in {"received_at", "extra"}]
     said = canonical.digest(
         *(F.col(f"{alias}{name}") for name in names),
         F.to_json(F.array_sort(F.map_entries(f"{alias}extra"))),
     )
-    since = F.coalesce(F.unix_micros(F.col(f"{alias}updated_at")), F.lit(-(2**62)))
-    return F.struct(since.alias("since"), said.alias("said"))
+    changed = F.unix_micros(F.col(f"{alias}updated_at"))
+    since = F.coalesce(changed, F.lit(-(2**62)))
+    seen_at = F.when(changed.isNull(), F.unix_micros(F.col(f"{alias}{seen}"))).otherwise(0)
+    return F.struct(since.alias("since"), seen_at.alias("seen_at"), said.alias("said"))
 
 
 def distinct_events(events: DataFrame) -> DataFrame:

@@ -33,6 +33,8 @@ def test_the_last_answer_stands_and_of_equals_the_refusal(spark: SparkSession, r
         _event("x:mail", "granted", 1, purpose="marketing"),
         _event("crm:1", "granted", 1, identifier_kind="record"),
         _event("x:none", "granted", 1, basis="none"),
+        _event("x:contract", "granted", 1, basis="contract"),
+        _event("x:interest", "granted", 1, basis="legitimate_interest"),
         _event("x:form", "granted", 15, basis="self_provided"),
     ])  # fmt: skip
     found = consent.standing(events, as_of=AS_OF)
@@ -41,7 +43,9 @@ def test_the_last_answer_stands_and_of_equals_the_refusal(spark: SparkSession, r
         ("x:back", False, "consent"),
         ("x:again", True, "consent"),
         ("x:tie", False, "consent"),
-        ("x:none", False, "consent"),
+        ("x:none", False, "none"),
+        ("x:contract", False, "contract"),
+        ("x:interest", False, "legitimate_interest"),
         ("x:form", True, "self_provided"),
     ]
     assertDataFrameEqual(found, local_frame(spark, expected, found.schema))

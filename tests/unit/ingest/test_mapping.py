@@ -93,6 +93,20 @@ def test_a_spec_that_no_row_could_follow_is_refused() -> None:
     assert "gender: split makes a list, which only emails" in str(caught.value)
 
 
+def test_a_csv_that_no_reader_knows_is_refused() -> None:
+    text = """
+    kind: persons
+    key: a
+    csv: {delimiter: "||", quote: "''", encoding: utf-99}
+    columns: {given_name: b}
+    """
+    with pytest.raises(UsageError) as caught:
+        parse(text, name="x")
+
+    for problem in ("delimiter: found '||'", "quote: found \"''\"", "encoding: found 'utf-99'"):
+        assert problem in str(caught.value)
+
+
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
 def test_every_mapping_that_comes_along_is_valid(path: Path) -> None:
     assert parse(path.read_text(encoding="utf-8"), name=path.stem).columns
