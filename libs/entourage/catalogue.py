@@ -10,6 +10,11 @@ from pathlib import Path
 from entourage.config import project_root
 from entourage.schemas import TABLES, Table
 
+INTRO = """# Tables
+
+Written by `make fix` from `schemas.py`. How long rows are to be kept is declared, as a property of each table; nothing
+enforces it yet. Nothing writes or reads `ops.suppressions` yet.
+"""
 BEGIN, END = "<!-- tables: begin (make fix writes this) -->", "<!-- tables: end -->"
 
 
@@ -22,7 +27,7 @@ def overview() -> str:
 def dictionary() -> str:
     """Return the whole data dictionary in Markdown."""
     sections = "".join(_section(table) for table in TABLES.values())
-    return f"# Tables\n\nWritten by `make fix` from `schemas.py`.\n{sections}"
+    return f"{INTRO}{sections}"
 
 
 def in_readme(readme: str) -> str:
@@ -33,7 +38,7 @@ def in_readme(readme: str) -> str:
 
 def _section(table: Table) -> str:
     facts = f"One row is {table.grain}. Key: {', '.join(table.key)}. Leads to a person by: {table.subject_key}. "
-    facts += f"Purpose: {table.purpose}. Kept {table.retention_days:,} days."
+    facts += f"Purpose: {table.purpose}. To be kept {table.retention_days:,} days."
     rows = [f"| {c.name} | {c.type} | {c.comment} | {c.privacy} |" for c in table.columns]
     head = "| column | type | what it is | privacy |\n|---|---|---|---|"
     return "\n".join([f"\n## {table.name}\n", facts, "", head, *rows]) + "\n"

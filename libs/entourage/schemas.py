@@ -1,6 +1,6 @@
 """Declare every table once: grain, key, columns, privacy, purpose, retention.
 
-in: nothing ▶ out: `TABLES`, the data dictionary that tables, gates, catalogue, erasure and docs read.
+in: nothing ▶ out: `TABLES`, the data dictionary that tables, gates, catalogue and docs read.
 A column line is ``name type | comment | flags``. Flags: ``direct``, ``quasi``, ``sensitive`` (privacy class, `none` when
 absent), ``required`` (not NULL), ``ratio`` (in [0, 1]), ``>=0``, ``in a,b`` (allowed values), ``ref layer.table`` (its key).
 """
@@ -152,7 +152,7 @@ _BRONZE = (
         source string | posts, or the name of a mapping | required
         format string | wire format | required
         file string | file in which it was first seen | required
-        position bigint | line (from 1) or row within the file | required;>=0
+        position bigint | line (from 1); of Parquet an increasing number | required;>=0
         payload string | the payload as delivered, UTF-8 | required;direct
         received_at timestamp | when this system first read it | required
         received_date date | UTC day of received_at | required
@@ -166,14 +166,14 @@ _BRONZE = (
         purpose="repair",
         retention=400,
         columns="""
-        quarantine_id string | SHA-256 of source, payload, reason_code and item index | required
+        quarantine_id string | SHA-256 of source, digest of payload (path if empty), reason_code, digest of item | required
         source string | posts, or the name of a mapping | required
         format string | wire format, where known |
         file string | file in which it was first seen | required
-        position bigint | line (from 1) or row within the file | required;>=0
+        position bigint | line (from 1); 0 of a whole file; of Parquet an increasing number | required;>=0
         reason_code string | short stable code, such as bad_json | required
         reason string | one sentence for a person | required
-        payload string | what was refused, cut to 64 KiB | direct
+        payload string | what was refused, cut to 65,536 characters | direct
         payload_sha256 string | digest of the whole payload | required
         code_version string | version of Entourage that refused it | required
         received_at timestamp | when it was refused | required

@@ -1,6 +1,9 @@
 """Turn payloads of any format into items.
 
-in: payloads with `format` ▶ out: items, and what of them is refused. A new format is one module and one line here.
+in: payloads with `format` ▶ out: items, and what of them is refused.
+
+A new format is one module, its line in `ADAPTERS`, its name in `detect.FORMATS` and its rule in `detect._format`; for a
+new network also its name in `schemas.NETWORKS`.
 """
 
 from __future__ import annotations
