@@ -27,7 +27,7 @@ $(VENV)/.ready: conf/requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-demo: setup ## Simulate a world, run the main job on it, and write the report next to the truth.
+demo: setup ## Simulate a world, run the main job on it, and write the report with a scorecard.
 	@rm -rf $(DEMO)/world $(DEMO)/lake
 	$(BIN)/entourage simulate --people $(PEOPLE) --days $(DAYS) --to $(DEMO)/world
 	$(BIN)/entourage --lake $(DEMO)/lake run all --input $(DEMO)/world/landing --truth $(DEMO)/world/truth --to $(DEMO)/report.html

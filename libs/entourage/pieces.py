@@ -27,8 +27,8 @@ PIECES = (
 # Up to here a file is read in one piece by a Python worker, which copes with every fault; a larger plain one is split
 # by Spark.
 WHOLE_BYTES = 64 * 1024 * 1024
-# Compressed files cannot be split; two copies of one lie in memory while it is read.
-MAX_COMPRESSED_BYTES = 256 * 1024 * 1024
+# CSV and compressed files cannot be split; two copies of one lie in memory while it is read.
+MAX_WHOLE_BYTES = 256 * 1024 * 1024
 COMPRESSED = (".gz", ".bz2", ".xz", ".zst", ".lz4", ".zip", ".tar", ".tgz", ".7z", ".snappy", ".deflate")
 # What may stand around a payload (`payloads.BLANKS`), in a pattern.
 BLANKS = r"\ufeff\x00\r\t "
@@ -90,7 +90,7 @@ def read_pieces(spark: SparkSession, readings: list[Reading], *, params: SplitPa
             frames.append(_lines(spark, reading, params))
             markers.append(reading)
         else:
-            (refused if size > MAX_COMPRESSED_BYTES else whole).append(reading)
+            (refused if size > MAX_WHOLE_BYTES else whole).append(reading)
     if whole:
         frames.append(_whole(spark, whole, params))
     if markers or refused:
@@ -222,7 +222,7 @@ def _said(spark: SparkSession, markers: list[Reading], refused: list[Reading]) -
 def _refusal(reading: Reading) -> reasons.Reason:
     if reading.kind == "parquet":
         return reasons.corrupt_file("Parquet")
-    return reasons.too_large(reading.status.size, MAX_COMPRESSED_BYTES)
+    return reasons.too_large(reading.status.size, MAX_WHOLE_BYTES)
 
 
 def _pieces(rows: DataFrame, reading: Reading) -> DataFrame:

@@ -62,7 +62,7 @@ def unreadable() -> Reason:
 
 
 def too_large(size: int, limit: int) -> Reason:
-    """Say that a compressed file is too large to be read in one piece."""
+    """Say that a file that cannot be split is too large to be read in one piece."""
     return "too_large", f"The file has {size} bytes, more than the {limit} that one task reads; deliver it in parts."
 
 

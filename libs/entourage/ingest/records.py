@@ -156,7 +156,7 @@ def newest(records: DataFrame) -> DataFrame:
 def recency(alias: str, *, seen: str = "received_at") -> Column:
     """Return what orders two states of one record: the later change, and last a total order over all that it says.
 
-    Of a source that says no time of change, the state that was seen last is the later one.
+    Of two that changed at one time, or say no time, the state that was seen last is the later one.
 
     Args:
         alias: of the table, `t.` or `s.`.
@@ -167,10 +167,8 @@ def recency(alias: str, *, seen: str = "received_at") -> Column:
         *(F.col(f"{alias}{name}") for name in names),
         F.to_json(F.array_sort(F.map_entries(f"{alias}extra"))),
     )
-    changed = F.unix_micros(F.col(f"{alias}updated_at"))
-    since = F.coalesce(changed, F.lit(-(2**62)))
-    seen_at = F.when(changed.isNull(), F.unix_micros(F.col(f"{alias}{seen}"))).otherwise(0)
-    return F.struct(since.alias("since"), seen_at.alias("seen_at"), said.alias("said"))
+    since = F.coalesce(F.unix_micros(F.col(f"{alias}updated_at")), F.lit(-(2**62)))
+    return F.struct(since.alias("since"), F.col(f"{alias}{seen}").alias("seen_at"), said.alias("said"))
 
 
 def distinct_events(events: DataFrame) -> DataFrame:
