@@ -113,12 +113,15 @@ def _parquet(spark: SparkSession, reading: Reading) -> DataFrame | None:
 def _lines(spark: SparkSession, reading: Reading, params: SplitParams) -> DataFrame:
     """Read one large plain file line by line, in parallel, with line numbers."""
     text = spark.read.option("lineSep", "\n").text(_literal(reading.status.path))
-    decoded = text.select("*", "_metadata", F.decode(F.col("value").cast("binary"), "UTF-8").alias("decoded"))
+    raw = F.col("value").cast("binary")
+    decoded = text.select("*", "_metadata", F.decode(raw, "UTF-8").alias("decoded"))
+    is_bad = F.encode(F.col("decoded"), "UTF-8") != raw
+    shown = F.when(is_bad, F.decode(raw, "ISO-8859-1")).otherwise(F.col("decoded"))
     lines = decoded.select(
-        F.regexp_replace("decoded", f"^[{BLANKS}]+|[{BLANKS}]+$", "").alias("payload"),
+        F.regexp_replace(shown, f"^[{BLANKS}]+|[{BLANKS}]+$", "").alias("payload"),
         F.contains("decoded", F.lit("\x00")).alias("has_nul"),
         F.octet_length("value").alias("bytes"),
-        (F.encode(F.col("decoded"), "UTF-8") != F.col("value").cast("binary")).alias("is_bad"),
+        is_bad.alias("is_bad"),
         F.col("_metadata.file_block_start").alias("block"),
         F.monotonically_increasing_id().alias("id"),
     )

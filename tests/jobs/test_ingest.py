@@ -200,11 +200,13 @@ def test_of_records_without_a_time_of_change_the_one_delivered_last_stands(
 
 
 def test_a_file_that_is_done_is_read_again_when_asked(spark: SparkSession, lake: str, tmp_path: Path) -> None:
-    (tmp_path / "posts.json").write_text(_status(1))
-    _run(spark, lake, "ingest_posts", posts_input=tmp_path)
+    delivered = tmp_path / "in"
+    delivered.mkdir()
+    (delivered / "posts.json").write_text(_status(1))
+    _run(spark, lake, "ingest_posts", posts_input=delivered)
 
-    assert _run(spark, lake, "ingest_posts", posts_input=tmp_path).counts == []
-    again = _run(spark, lake, "ingest_posts", posts_input=tmp_path, again=True)
+    assert _run(spark, lake, "ingest_posts", posts_input=delivered).counts == []
+    again = _run(spark, lake, "ingest_posts", posts_input=delivered, again=True)
 
     assert [(c.table, c.items, c.written) for c in again.counts][:1] == [("bronze.events", 1, 0)]
 
