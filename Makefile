@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PEOPLE ?= 10000
 DAYS ?= 14
-DEMO ?= demo
+DEMO := demo
 # Spark plans on one core: two processes, each with a Spark of its own, keep two busy.
 PYTEST := $(BIN)/python -m pytest -q -p no:cacheprovider -n 2 --dist loadgroup --no-loadscope-reorder --durations=15
 

@@ -6,12 +6,13 @@ in: a lake's folder ▶ out: its file `_lease`, there for as long as the run goe
 from __future__ import annotations
 
 import json
+import logging
 import os
 import socket
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from pyspark.sql import SparkSession
@@ -21,7 +22,7 @@ from entourage.session import FileSystem
 
 
 @contextmanager
-def lease(spark: SparkSession, lake: str, *, seconds: int) -> Iterator[None]:
+def lease(spark: SparkSession, lake: str, *, seconds: int) -> Iterator[Callable[[], None]]:
     """Hold the one right to write to a lake, renewed by a heartbeat until the block ends.
 
     A run that was killed leaves its lease behind: on the same machine the next run sees that its process is gone and
@@ -32,34 +33,41 @@ def lease(spark: SparkSession, lake: str, *, seconds: int) -> Iterator[None]:
         lake: folder of the lake.
         seconds: how long the lease lasts without a heartbeat.
 
+    Yields:
+        What raises LockError once another run has taken the lake over, as this one was suspended for longer than the
+        lease lasts; to be called before every write.
+
     Raises:
-        LockError: another run holds it; or took it over, as this one was suspended for longer than it lasts.
+        LockError: another run holds it, or has taken it over.
     """
     files, path, owner = FileSystem(spark), f"{lake}/_lease", uuid.uuid4().hex
     _acquire(files, path, owner, seconds)
     stopped = threading.Event()
 
-    def is_ours() -> bool:
-        return f'"{owner}"' in (files.read_text(path) or "")
+    def check() -> None:
+        held = files.read_text(path)
+        if held and f'"{owner}"' not in held:
+            raise LockError(f"{path}: another run took this lake over while this one was suspended; run it again")
 
     def beat() -> None:
         while not stopped.wait(seconds / 4):
-            if not is_ours():
+            try:
+                check()
+                files.write_text(path, _lease_text(owner, seconds), overwrite=True)
+            except LockError:
                 return
-            files.write_text(path, _lease_text(owner, seconds), overwrite=True)
+            except Exception as error:  # a file system that fails once may not the next time
+                logging.getLogger(__name__).warning("%s: not renewed: %s", path, error)
 
     heart = threading.Thread(target=beat, daemon=True)
     heart.start()
     try:
-        yield
+        yield check
     finally:
         stopped.set()
         heart.join()
-        is_held = is_ours()
-        if is_held:
-            files.delete(path)
-    if not is_held:
-        raise LockError(f"{path}: another run took this lake over while this one was suspended; run it again")
+        check()
+        files.delete(path)
 
 
 def _lease_text(owner: str, seconds: int) -> str:
@@ -70,12 +78,17 @@ def _lease_text(owner: str, seconds: int) -> str:
 def _acquire(files: FileSystem, path: str, owner: str, seconds: int) -> None:
     if files.write_text(path, _lease_text(owner, seconds), overwrite=False):
         return
+    found = files.read_text(path)
     holder = _holder(files, path, seconds)
     if holder:
         raise LockError(f"{path}: another run holds this lake ({holder}); wait for it, or name another --lake")
-    # Of several that find a dead lease, one wins the rename.
-    files.rename(path, f"{path}.{owner}.stale")
-    files.delete(f"{path}.{owner}.stale")
+    # Of several that find a dead lease, one wins the rename; another may rename the winner's, and gives it back.
+    stale = f"{path}.{owner}.stale"
+    files.rename(path, stale)
+    if files.read_text(stale) not in (None, found):
+        files.rename(stale, path)
+        raise LockError(f"{path}: another run has just taken this lake; wait for it, or name another --lake")
+    files.delete(stale)
     if not files.write_text(path, _lease_text(owner, seconds), overwrite=False):
         raise LockError(f"{path}: another run has just taken this lake; wait for it, or name another --lake")
 

@@ -15,7 +15,7 @@ from entourage import schemas
 from entourage.schemas import Table
 
 # Clocks and spans are when we saw a row, not what it says: a row that differs in them only is a duplicate.
-CLOCKS = frozenset({"received_at", "received_date", "applied_at"})
+CLOCKS = frozenset({"received_at", "received_date", "delivered_at", "applied_at"})
 
 
 def same_key(table: Table) -> Column:

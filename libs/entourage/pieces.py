@@ -30,8 +30,10 @@ WHOLE_BYTES = 64 * 1024 * 1024
 # CSV and compressed files cannot be split; two copies of one lie in memory while it is read.
 MAX_WHOLE_BYTES = 256 * 1024 * 1024
 COMPRESSED = (".gz", ".bz2", ".xz", ".zst", ".lz4", ".zip", ".tar", ".tgz", ".7z", ".snappy", ".deflate")
-# What may stand around a payload (`payloads.BLANKS`), in a pattern.
-BLANKS = r"\ufeff\x00\r\t "
+# What may stand around a payload; as `payloads.BLANKS`.
+BLANKS = "\ufeff\x00\r\t "
+# What Spark says of a Parquet file that it cannot read.
+DAMAGE = ("error while reading file", "Could not read footer", "is not a Parquet file", "infer schema")
 BATCH_BYTES = 8 * 1024 * 1024
 
 
@@ -99,14 +101,18 @@ def read_pieces(spark: SparkSession, readings: list[Reading], *, params: SplitPa
 
 
 def _parquet(spark: SparkSession, reading: Reading) -> DataFrame | None:
+    """Read one Parquet file by Spark; None where it is damaged."""
     try:
         rows = spark.read.parquet(_literal(reading.status.path))
+        names = [f"`{name.replace('`', '``')}`" for name in rows.columns]
+        payload = F.to_json(F.struct(*names), {"ignoreNullFields": "false"})
+        numbered = rows.select(payload.alias("payload")).withColumn("position", F.monotonically_increasing_id() + 1)
         # Damaged pages show only when they are read, and would stop the job then.
-        rows.write.format("noop").mode("overwrite").save()
-    except Exception:  # py4j's own, or pyspark's
-        return None
-    payload = F.to_json(F.struct(*(F.col(f"`{name}`") for name in rows.columns)), {"ignoreNullFields": "false"})
-    numbered = rows.select(payload.alias("payload")).withColumn("position", F.monotonically_increasing_id() + 1)
+        numbered.write.format("noop").mode("overwrite").save()
+    except Exception as error:  # py4j's own, or pyspark's
+        if any(sign in str(error) for sign in DAMAGE):
+            return None
+        raise
     return _pieces(numbered, reading)
 
 
@@ -118,7 +124,7 @@ def _lines(spark: SparkSession, reading: Reading, params: SplitParams) -> DataFr
     is_bad = F.encode(F.col("decoded"), "UTF-8") != raw
     shown = F.when(is_bad, F.decode(raw, "ISO-8859-1")).otherwise(F.col("decoded"))
     lines = decoded.select(
-        F.regexp_replace(shown, f"^[{BLANKS}]+|[{BLANKS}]+$", "").alias("payload"),
+        F.btrim(shown, F.lit(BLANKS)).alias("payload"),
         F.contains("decoded", F.lit("\x00")).alias("has_nul"),
         F.octet_length("value").alias("bytes"),
         is_bad.alias("is_bad"),
@@ -224,7 +230,7 @@ def _said(spark: SparkSession, markers: list[Reading], refused: list[Reading]) -
 
 def _refusal(reading: Reading) -> reasons.Reason:
     if reading.kind == "parquet":
-        return reasons.corrupt_file("Parquet")
+        return reasons.damaged_table("Parquet")
     return reasons.too_large(reading.status.size, MAX_WHOLE_BYTES)
 
 

@@ -20,7 +20,7 @@ def local_frame(spark: SparkSession, rows: Sequence[Sequence[object]], schema: S
 
     Args:
         spark: the session.
-        rows: values in the order of the columns; times are aware, or UTC.
+        rows: values in the order of the columns; times are aware, or UTC; a NaN becomes NULL.
         schema: of the columns, also as DDL.
     """
     struct = schema if isinstance(schema, StructType) else _parse_datatype_string(schema)

@@ -9,7 +9,7 @@ import datetime as dt
 import importlib.util
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -68,23 +68,20 @@ def opened(lake: str, settings: Config, *, say: Callable[[str], None], locked: b
         LockError: another run holds the lease.
         UsageError: the jobs run on YARN and the lake is a folder of one machine.
     """
-    if settings["spark.master"] == "yarn" and "://" not in lake:
+    if settings["spark.master"] == "yarn" and ("://" not in lake or lake.startswith("file:")):
         raise UsageError(
             f"--lake {lake}: a folder of this machine; expected with --env yarn: hdfs:///data/lake or such"
         )
     spark = session.build(settings, app_name="entourage")
-    context = Context(
-        tables=Tables(spark, lake, run_id=uuid.uuid4().hex),
-        sources=Sources(spark),
-        models=Models(spark, settings["lake.models"] or f"{lake}/_models"),
-        config=settings,
-        say=say,
-    )
-    if not locked:
-        yield context
-        return
-    with lease(spark, lake, seconds=settings["lake.lease_seconds"]):
-        yield context
+    held = lease(spark, lake, seconds=settings["lake.lease_seconds"]) if locked else nullcontext(lambda: None)
+    with held as check:
+        yield Context(
+            tables=Tables(spark, lake, run_id=uuid.uuid4().hex, before_commit=check),
+            sources=Sources(spark),
+            models=Models(spark, settings["lake.models"] or f"{lake}/_models"),
+            config=settings,
+            say=say,
+        )
 
 
 def steps(job: str) -> list[str]:

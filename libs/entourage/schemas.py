@@ -327,6 +327,7 @@ _SILVER_RECORDS = (
         household_hint string | whatever the system says of the household | quasi
         language string | preferred language |
         updated_at timestamp | when the system last changed it |
+        delivered_at timestamp | modification time of the file that this state came in |
         received_at timestamp | when this system read this state | required
         extra map<string,string> | fields without a column of their own | direct
         """,

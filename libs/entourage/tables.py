@@ -68,11 +68,12 @@ class ScratchSpace:
 
 @dataclass(frozen=True)
 class Tables:
-    """The tables of one lake, for one run."""
+    """The tables of one lake, for one run; `before_commit` raises where it may write no more (see lease.py)."""
 
     spark: SparkSession
     lake: str
     run_id: str
+    before_commit: Callable[[], None] = lambda: None
     counts: list[Count] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)
 
@@ -251,6 +252,7 @@ class Tables:
         return [row[0] for row in rows.select(table.partition_by).distinct().collect()]
 
     def _commit(self, write: Callable[[], object]) -> None:
+        self.before_commit()
         for attempt in range(3):
             try:
                 write()

@@ -20,8 +20,8 @@ AS_OF = "2026-06-15"
 MODELS = Path(tempfile.mkdtemp(prefix="entourage-models-"))
 atexit.register(shutil.rmtree, MODELS, ignore_errors=True)
 PEOPLE = 300
-# A line of progress: seconds since the start, and what is done.
-SAID = re.compile(r" *\d+\.\d s ")
+# A line of progress that every run says, whatever it finds done: seconds since the start, and a job that begins or ends.
+SAID = re.compile(r" *\d+\.\d s  [▶✓]")
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import gzip
 import json
+import os
 from pathlib import Path
 
 import pyarrow as pa
@@ -197,6 +198,19 @@ def test_of_records_without_a_time_of_change_the_one_delivered_last_stands(
         tables = _run(spark, lake, "ingest_records", records_input=tmp_path, source="crm")
 
         assert [row["given_name"] for row in tables.read("silver.source_records").collect()] == [name]
+
+
+def test_of_two_files_in_one_run_the_younger_one_counts_and_an_old_one_read_again_does_not(
+    spark: SparkSession, lake: str, tmp_path: Path
+) -> None:
+    for name, age in (("b", 3), ("a", 1), ("c", 2)):
+        (tmp_path / f"{name}.csv").write_text(f"customer_no,first_name\n1,{name}\n1,last of {name}\n")
+        os.utime(tmp_path / f"{name}.csv", (1_780_000_000 - age,) * 2)
+
+    for path in (tmp_path, tmp_path / "b.csv", tmp_path / "c.csv"):
+        tables = _run(spark, lake, "ingest_records", records_input=path, source="crm", again=True)
+
+        assert [row["given_name"] for row in tables.read("silver.source_records").collect()] == ["last of a"]
 
 
 def test_a_file_that_is_done_is_read_again_when_asked(spark: SparkSession, lake: str, tmp_path: Path) -> None:

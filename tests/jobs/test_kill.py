@@ -23,8 +23,9 @@ from .conftest import AS_OF, SAID, Lake, environment, light, run_all, run_all_ar
 
 # Two moments, as parts of an undisturbed run: in the first run, and in the second, which finds some work done.
 FEW = (0.15, 0.35)
-# Other moments each time, but the same in all processes of one run of the tests.
-_DRAWN = random.Random(os.environ.get("PYTEST_XDIST_TESTRUNUID"))
+# Other moments each time, but the same in all processes of one run of the tests; KILL_SEED repeats a run.
+SEED = os.environ.get("KILL_SEED") or os.environ.get("PYTEST_XDIST_TESTRUNUID")
+_DRAWN = random.Random(SEED)
 MANY = [(_DRAWN.uniform(0.05, 0.95), _DRAWN.uniform(0.05, 0.5)) for _ in range(5)]
 
 
@@ -78,7 +79,7 @@ def _check(spark: SparkSession, world: Path, filled: Lake, lake: Path, moments: 
     again = run_all(world, lake)
 
     assert again.code == 0, again.err
-    assert _digest(spark, lake) == _digest(spark, filled.folder), f"killed at {moments} of the run"
+    assert _digest(spark, lake) == _digest(spark, filled.folder), f"killed at {moments} of the run; KILL_SEED={SEED}"
 
 
 def test_a_run_killed_twice_and_repeated_gives_the_tables_of_an_undisturbed_one(

@@ -189,10 +189,14 @@ def test_a_lease_of_another_machine_holds_until_it_runs_out(spark: SparkSession,
 def test_a_run_that_lost_its_lease_says_so_and_leaves_it_to_the_other(spark: SparkSession, lake: str) -> None:
     other = json.dumps({"owner": "o", "host": "elsewhere", "pid": 1, "expires_at": time.time() + 600})
 
-    with pytest.raises(LockError, match="took this lake over"), lease(spark, lake, seconds=1):
+    with pytest.raises(LockError, match="took this lake over"), lease(spark, lake, seconds=1) as check:
         (Path(lake) / "_lease").write_text(other)
         (Path(lake) / "._lease.crc").unlink(missing_ok=True)
         time.sleep(0.6)
+        tables = Tables(spark, lake, run_id="run-1", before_commit=check)
+        with pytest.raises(LockError, match="took this lake over"):
+            tables.merge(NAME, _edges(spark, ("e1", "x:2", 1.0)))
+        assert tables.read(NAME).isEmpty()
 
     assert (Path(lake) / "_lease").read_text() == other
 

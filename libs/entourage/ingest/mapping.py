@@ -5,7 +5,6 @@ in: the text of conf/sources/NAME.yaml ▶ out: `Mapping`, checked; all mistakes
 
 from __future__ import annotations
 
-import codecs
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -244,7 +243,7 @@ def _csv_problems(csv: Dict[str, Any]) -> list[str]:
     if len(quote) > 1:
         problems.append(f"csv: quote: found {quote!r}, expected one character, or nothing")
     try:
-        codecs.lookup(encoding if "encoding" in csv else "utf-8")
+        "".encode(encoding if "encoding" in csv else "utf-8")
     except LookupError:
         problems.append(f"csv: encoding: found {encoding!r}, expected one that Python knows, such as utf-8 or cp1252")
     return problems

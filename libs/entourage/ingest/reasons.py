@@ -71,6 +71,11 @@ def corrupt_file(kind: str) -> Reason:
     return "corrupt_file", f"The {kind} data are damaged here; what came before was read; deliver the file again."
 
 
+def damaged_table(kind: str) -> Reason:
+    """Say that a table in a binary format is damaged."""
+    return "corrupt_file", f"The {kind} file is damaged, and nothing of it was read; deliver the file again."
+
+
 def truncated_file(kind: str) -> Reason:
     """Say that compressed data end early."""
     return "truncated_file", f"The {kind} data end early; what is there was read; deliver the file again whole."

@@ -69,10 +69,13 @@ def _read(
     types: workers.Types,
 ) -> Iterator[pa.RecordBatch]:
     for batch in batches:
-        sources, payloads = (batch.column(name).to_pylist() for name in ("source", "payload"))
+        columns = (batch.column(name).to_pylist() for name in ("source", "payload", "modified_at"))
         found = [
-            read(payload, make=make, mapping=mappings[source], received_at=received_at)
-            for source, payload in zip(sources, payloads, strict=True)
+            {
+                **read(payload, make=make, mapping=mappings[source], received_at=received_at),
+                "delivered_at": modified_at,
+            }
+            for source, payload, modified_at in zip(*columns, strict=True)
         ]
         yield workers.batch(batch, {name: [row.get(name) for row in found] for name in names}, types)
 
@@ -143,32 +146,31 @@ def _refused(code: str, *found: str) -> Row:
 
 
 def newest(records: DataFrame) -> DataFrame:
-    """Return one state of each source record: the one changed last, else of the youngest file (see `recency`).
+    """Return one state of each source record: the one changed last, else the last line of the youngest file.
 
     `source` stays beside the columns of silver.source_records.
     """
     good = records.where(F.col("reason_code").isNull())
-    one = F.row_number().over(Window.partitionBy("record_id").orderBy(recency("", seen="modified_at").desc()))
+    last = [F.desc_nulls_last("updated_at"), *(F.desc(name) for name in ("modified_at", "file", "position"))]
+    one = F.row_number().over(Window.partitionBy("record_id").orderBy(*last))
     names = table("silver.source_records").column_names
     return good.withColumn("one", one).where(F.col("one") == 1).select(*names, "source")
 
 
-def recency(alias: str, *, seen: str = "received_at") -> Column:
-    """Return what orders two states of one record: the later change, and last a total order over all that it says.
+def recency(alias: str) -> Column:
+    """Return what orders two states of one record (of table aliases `t.`, `s.`).
 
-    Of two that changed at one time, or say no time, the state that was seen last is the later one.
-
-    Args:
-        alias: of the table, `t.` or `s.`.
-        seen: column of the time when a state was seen.
+    The later change; of two at one time, or that say none, that of the younger file; last a total order over all that
+    they say.
     """
-    names = [name for name in table("silver.source_records").column_names if name not in {"received_at", "extra"}]
+    clocks = {"received_at", "delivered_at"}
+    names = [name for name in table("silver.source_records").column_names if name not in {*clocks, "extra"}]
     said = canonical.digest(
         *(F.col(f"{alias}{name}") for name in names),
         F.to_json(F.array_sort(F.map_entries(f"{alias}extra"))),
     )
     since = F.coalesce(F.unix_micros(F.col(f"{alias}updated_at")), F.lit(-(2**62)))
-    return F.struct(since.alias("since"), F.col(f"{alias}{seen}").alias("seen_at"), said.alias("said"))
+    return F.struct(since.alias("since"), F.col(f"{alias}delivered_at").alias("delivered_at"), said.alias("said"))
 
 
 def distinct_events(events: DataFrame) -> DataFrame:
