@@ -13,7 +13,7 @@ from entourage.ingest import records
 from entourage.ingest.mapping import Mapping, parse
 from entourage.schemas import table
 
-from .conftest import MODIFIED, at
+from .conftest import at
 
 Payloads = Callable[..., DataFrame]
 Row = dict[str, Any]
@@ -147,7 +147,7 @@ def test_a_row_is_a_record_of_all_columns_of_the_table(people: dict[str, Row]) -
         "social_ids": ["x:7"],
         "language": "en",
         "updated_at": at("2024-01-02T03:04:05"),
-        "delivered_at": MODIFIED,
+        "delivered_at": at("2026-06-10"),
         "received_at": CLOCK,
         "extra": {"new": "n"},
     }
