@@ -15,7 +15,7 @@ from pyspark.sql import functions as F
 
 from entourage.ingest import reasons
 from entourage.ingest.csv_rows import CsvParams, split_rows
-from entourage.ingest.payloads import split
+from entourage.ingest.payloads import BLANKS, split
 from entourage.ingest.unpacking import Piece, SplitParams
 from entourage.rows import local_frame
 from entourage.session import FileStatus
@@ -30,8 +30,6 @@ WHOLE_BYTES = 64 * 1024 * 1024
 # CSV and compressed files cannot be split; two copies of one lie in memory while it is read.
 MAX_WHOLE_BYTES = 256 * 1024 * 1024
 COMPRESSED = (".gz", ".bz2", ".xz", ".zst", ".lz4", ".zip", ".tar", ".tgz", ".7z", ".snappy", ".deflate")
-# What may stand around a payload; as `payloads.BLANKS`.
-BLANKS = "\ufeff\x00\r\t "
 # What Spark says of a Parquet file that it cannot read.
 DAMAGE = ("error while reading file", "Could not read footer", "is not a Parquet file", "infer schema")
 BATCH_BYTES = 8 * 1024 * 1024
@@ -124,7 +122,7 @@ def _lines(spark: SparkSession, reading: Reading, params: SplitParams) -> DataFr
     is_bad = F.encode(F.col("decoded"), "UTF-8") != raw
     shown = F.when(is_bad, F.decode(raw, "ISO-8859-1")).otherwise(F.col("decoded"))
     lines = decoded.select(
-        F.btrim(shown, F.lit(BLANKS)).alias("payload"),
+        F.btrim(shown, F.lit(BLANKS.decode())).alias("payload"),
         F.contains("decoded", F.lit("\x00")).alias("has_nul"),
         F.octet_length("value").alias("bytes"),
         is_bad.alias("is_bad"),

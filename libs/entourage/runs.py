@@ -109,10 +109,11 @@ def assigned(context: Context, step: str, path: str | None, *, is_all: bool) -> 
     option = f"ingest__{kind}_input"
     if is_all and path:
         parts, files = {part: f"{path.rstrip('/')}/{part}" for part in DELIVERED}, FileSystem(context.tables.spark)
-        found = {part: folder for part, folder in parts.items() if files.list_files(folder)}
-        if not found:
+        if files.list_files(parts[kind]):
+            return {option: parts[kind]}
+        if not any(files.list_files(folder) for folder in parts.values()):
             raise UsageError(f"run all: no file in {' or '.join(parts.values())}; expected deliveries there (--input)")
-        return {option: found[kind]} if kind in found else None
+        return None
     is_configured = bool(context.config[f"ingest.{kind}_input"])
     return None if is_all and not is_configured else {option: path}
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -200,14 +201,13 @@ class Tables:
             counts = [(self.run_id, job, *dataclasses.astuple(count)) for count in self.counts]
             self._append_rows("ops.run_counts", counts)
         if self.checks:
-            by_name: dict[tuple[str, str], list[Check]] = {}
+            failed: Counter[tuple[str, str]] = Counter()
+            checked: Counter[tuple[str, str]] = Counter()
             for check in self.checks:
-                by_name.setdefault((check.table, check.check), []).append(check)
-            sums = {
-                name: (sum(c.failed_count for c in cs), sum(c.row_count for c in cs)) for name, cs in by_name.items()
-            }
+                failed[check.table, check.check] += check.failed_count
+                checked[check.table, check.check] += check.row_count
             results = [
-                (self.run_id, job, *name, failed == 0, failed, rows, now) for name, (failed, rows) in sums.items()
+                (self.run_id, job, *name, not failed[name], failed[name], checked[name], now) for name in checked
             ]
             self._append_rows("ops.quality_results", results)
         seconds = (now - started_at).total_seconds()

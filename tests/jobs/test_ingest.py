@@ -63,18 +63,18 @@ REFUSED = {
 }
 
 
-def _run(spark: SparkSession, lake: str, job: str, **ingest: object) -> Tables:
-    settings = config.load(
-        "local",
-        {
-            f"ingest.{key}": json.dumps(value if isinstance(value, bool) else str(value))
-            for key, value in ingest.items()
-        },
+def _context(spark: SparkSession, lake: str, **ingest: object) -> cli.Context:
+    texts = {key: value if isinstance(value, bool) else str(value) for key, value in ingest.items()}
+    settings = config.load("local", {f"ingest.{key}": json.dumps(value) for key, value in texts.items()})
+    return cli.Context(
+        Tables(spark, lake, "run"), Sources(spark), Models(spark, f"{lake}/_models"), settings, lambda _: None
     )
-    tables = Tables(spark, lake, "run")
-    context = cli.Context(tables, Sources(spark), Models(spark, f"{lake}/_models"), settings, lambda _: None)
+
+
+def _run(spark: SparkSession, lake: str, job: str, **ingest: object) -> Tables:
+    context = _context(spark, lake, **ingest)
     runs.load(job)(context, DAY)
-    return tables
+    return context.tables
 
 
 def _ids(tables: Tables) -> set[str]:
@@ -175,9 +175,7 @@ def test_what_does_not_say_its_source_is_refused_with_what_to_do(
 
 
 def test_run_all_refuses_a_folder_without_deliveries(spark: SparkSession, lake: str, tmp_path: Path) -> None:
-    context = cli.Context(
-        Tables(spark, lake, "run"), Sources(spark), Models(spark, lake), config.load("local", {}), lambda _: None
-    )
+    context = _context(spark, lake)
     with pytest.raises(UsageError, match=r"run all: no file in .*/posts or .*/records"):
         runs.assigned(context, "ingest_posts", str(tmp_path), is_all=True)
 
@@ -243,9 +241,7 @@ def test_damaged_parquet_is_refused_and_the_rest_comes_in(spark: SparkSession, l
 
 
 def test_a_condition_that_is_none_is_refused(spark: SparkSession, lake: str) -> None:
-    context = cli.Context(
-        Tables(spark, lake, "run"), Sources(spark), Models(spark, lake), config.load("local", {}), lambda _: None
-    )
+    context = _context(spark, lake)
     for where in ("nonsense = 1", "account_id ="):
         with pytest.raises(UsageError, match=f"--where: '{where}' is no condition on silver.accounts: "):
             cli._chosen(context, "silver.accounts", where)

@@ -236,14 +236,16 @@ def _kind_problems(tree: Dict[str, Any]) -> list[str]:
 
 
 def _csv_problems(csv: Dict[str, Any]) -> list[str]:
-    problems = _unknown("key of csv", csv, CSV_KEYS)
-    delimiter, quote, encoding = (str(csv.get(key, ",")) for key in ("delimiter", "quote", "encoding"))
+    problems, default = _unknown("key of csv", csv, CSV_KEYS), CsvParams()
+    delimiter = str(csv.get("delimiter", default.delimiter))
+    quote = str(csv.get("quote", default.quote))
+    encoding = str(csv.get("encoding", default.encoding))
     if len(delimiter) != 1:
         problems.append(f"csv: delimiter: found {delimiter!r}, expected one character")
     if len(quote) > 1:
         problems.append(f"csv: quote: found {quote!r}, expected one character, or nothing")
     try:
-        "".encode(encoding if "encoding" in csv else "utf-8")
+        "".encode(encoding)
     except LookupError:
         problems.append(f"csv: encoding: found {encoding!r}, expected one that Python knows, such as utf-8 or cp1252")
     return problems

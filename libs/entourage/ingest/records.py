@@ -19,6 +19,7 @@ from pyspark.sql import functions as F
 from entourage.ingest import canonical, parsers, reasons, workers
 from entourage.ingest.mapping import Mapping
 from entourage.ingest.wire import Struct
+from entourage.merging import CLOCKS
 from entourage.schemas import table
 
 ADDRESS = ("line", "postcode", "city", "region", "country")
@@ -163,8 +164,7 @@ def recency(alias: str) -> Column:
     The later change; of two at one time, or that say none, that of the younger file; last a total order over all that
     they say.
     """
-    clocks = {"received_at", "delivered_at"}
-    names = [name for name in table("silver.source_records").column_names if name not in {*clocks, "extra"}]
+    names = [name for name in table("silver.source_records").column_names if name not in {*CLOCKS, "extra"}]
     said = canonical.digest(
         *(F.col(f"{alias}{name}") for name in names),
         F.to_json(F.array_sort(F.map_entries(f"{alias}extra"))),
