@@ -2,7 +2,8 @@
 
     .venv/bin/python benchmarks/influence.py [--edges 300000] [--accounts 20000] [--file edges.parquet]
 
-The graph has followers by a power law (exponent near 2.2), or is read from a Parquet file with src and dst.
+The graph has followers by a power law (exponent near 2.2), or is read from a Parquet file with src and dst. No account
+belongs to a known person: accounts alone are ranked.
 """
 
 from __future__ import annotations

@@ -133,6 +133,11 @@ def _identified(held: DataFrame, *, params: SimulateParams) -> DataFrame:
     )
 
 
+def day_ms(params: SimulateParams, day: Column) -> Column:
+    """Return the first moment of a day that counts from the world's start; a product of integers would overflow."""
+    return F.lit(epoch_ms(params)).cast("bigint") + day.cast("bigint") * DAY_MS
+
+
 def epoch_ms(params: SimulateParams) -> int:
     """Return the world's first moment in milliseconds since 1970 UTC."""
     return (params.start.toordinal() - 719_163) * DAY_MS

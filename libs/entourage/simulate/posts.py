@@ -159,7 +159,7 @@ def _by_others(rows: DataFrame, *, params: SimulateParams) -> DataFrame:
 
 def _timed(intended: DataFrame, *, params: SimulateParams) -> DataFrame:
     within = _local_ms(F.col("post_key"), F.col("shift_hours"), params=params)
-    occurred = F.lit(accounts.epoch_ms(params)) + F.col("day") * accounts.DAY_MS + within
+    occurred = accounts.day_ms(params, F.col("day")) + within
     return intended.select(
         *(name for name in intended.columns if name not in {"day", "shift_hours"}),
         occurred.cast("bigint").alias("occurred_ms"),
