@@ -140,7 +140,7 @@ def test_a_held_lake_ends_with_code_5(filled: Lake) -> None:
     assert "elsewhere" in done.err
 
 
-@pytest.mark.parametrize("job", ["ingest_records", "score_influence"])
+@pytest.mark.parametrize("job", ["ingest_records", pytest.param("score_influence", marks=pytest.mark.slow)])
 def test_a_job_runs_by_spark_submit(world: Path, tmp_path: Path, job: str) -> None:
     root = Path(__file__).resolve().parents[2]
     tools = Path(sys.executable).parent
