@@ -79,7 +79,7 @@ def _acquire(files: FileSystem, path: str, owner: str, seconds: int) -> None:
     if files.write_text(path, _lease_text(owner, seconds), overwrite=False):
         return
     found = files.read_text(path)
-    holder = _holder(files, path, seconds)
+    holder = _holder(found, files, path, seconds)
     if holder:
         raise LockError(f"{path}: another run holds this lake ({holder}); wait for it, or name another --lake")
     # Of several that find a dead lease, one wins the rename; another may rename the winner's, and gives it back.
@@ -93,9 +93,9 @@ def _acquire(files: FileSystem, path: str, owner: str, seconds: int) -> None:
         raise LockError(f"{path}: another run has just taken this lake; wait for it, or name another --lake")
 
 
-def _holder(files: FileSystem, path: str, seconds: int) -> str | None:
+def _holder(found: str | None, files: FileSystem, path: str, seconds: int) -> str | None:
     try:
-        held = json.loads(files.read_text(path) or "")
+        held = json.loads(found or "")
     except ValueError:  # killed while it wrote its lease: only the file's age counts
         ages = [time.time() - status.modified_ms / 1000 for status in files.list_files(path)]
         return "its lease cannot be read yet" if ages and ages[0] < seconds else None

@@ -196,7 +196,7 @@ def _placed(written: DataFrame, *, params: SimulateParams) -> DataFrame:
     day = F.floor((F.col("occurred_ms") - start_ms) / accounts.DAY_MS) - 1
     turn = draw.below(draw.uniform(seed, "comment:on", F.col("post_key")), int(PER_DAY["brand"])) + 1
     above = _others_key(seed, F.col("page"), day, turn, "facebook")
-    above_ms = start_ms + day * accounts.DAY_MS + _local_ms(above, F.lit(OTHERS_SHIFT_HOURS), params=params)
+    above_ms = accounts.day_ms(params, day) + _local_ms(above, F.lit(OTHERS_SHIFT_HOURS), params=params)
     page_id = accounts.native_id(seed, F.lit("facebook"), F.col("page"), start_ms=start_ms)
     native = F.when(is_comment, F.concat(page_id, F.lit("_"), clocks.facebook_number(above_ms, above)))
     placed = paged.select("*", native.alias("parent_native_id"))
