@@ -58,6 +58,8 @@ def build(config: Config, *, app_name: str) -> SparkSession:
     # Every F.col() asks the JVM for `functions`: named once, it is not sought in eight packages and 300 jars each time.
     for name in ("org.apache.spark.sql.functions", "org.apache.hadoop.fs.Path"):
         java_import(spark._jvm, name)
+    jvm: Any = spark._jvm
+    jvm.functions = jvm.functions  # and not asked for again, at a round trip each
     return spark
 
 
@@ -97,7 +99,11 @@ def _launch(config: Config) -> dict[str, str]:
     }
     if config["spark.master"].startswith("local"):
         return {**launch, "spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
-    return {**launch, "spark.submit.pyFiles": str(project_root() / "dist" / "entourage.zip")}
+    return {
+        **launch,
+        "spark.executor.extraJavaOptions": config["spark.java_options"],
+        "spark.submit.pyFiles": str(project_root() / "dist" / "entourage.zip"),
+    }
 
 
 @dataclass(frozen=True)
