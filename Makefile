@@ -29,7 +29,7 @@ $(VENV)/.ready: conf/requirements.lock pyproject.toml
 
 demo: setup ## Simulate a world, run the main job on it, and write the report with a scorecard.
 	@rm -rf $(DEMO)/world $(DEMO)/lake
-	$(BIN)/entourage simulate --people $(PEOPLE) --days $(DAYS) --to $(DEMO)/world
+	$(BIN)/entourage simulate --people $(PEOPLE) --days $(DAYS) --layers people,graph,posts,consent --to $(DEMO)/world
 	$(BIN)/entourage --lake $(DEMO)/lake run all --input $(DEMO)/world/landing --truth $(DEMO)/world/truth --to $(DEMO)/report.html
 	@$(BIN)/python -m webbrowser -t "file://$(abspath $(DEMO)/report.html)" >/dev/null 2>&1 || true
 	@echo "The report: $(abspath $(DEMO)/report.html)"

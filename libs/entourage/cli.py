@@ -108,7 +108,8 @@ def simulate_command(
     people: Annotated[int, typer.Option(help="How many people live in the world.")] = 10_000,
     days: Annotated[int, typer.Option(help="Days of posts.")] = 14,
     seed: Annotated[int, typer.Option(help="Another seed, another world.")] = 1,
-    start: Annotated[str, typer.Option(help="First day, YYYY-MM-DD.")] = "2026-06-01",
+    start: Annotated[str, typer.Option(help="First day of posts, YYYY-MM-DD.")] = "2026-06-01",
+    history_months: Annotated[int, typer.Option(help="Months of orders, campaigns and consents before it.")] = 24,
     layers: Annotated[str, typer.Option(help="Layers to emit, separated by commas; all by default.")] = "",
     without: Annotated[str, typer.Option(help="Mechanisms to switch off, separated by commas.")] = "",
     force: Annotated[bool, typer.Option(help="Overwrite a folder that is not empty.")] = False,
@@ -120,6 +121,7 @@ def simulate_command(
         days=days,
         seed=seed,
         start=_day("--start", start),
+        history_months=history_months,
         layers=_listed(layers) or simulate.LAYERS,
         without=_listed(without),
     )

@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 
 from pyspark.sql import SparkSession
 
 from entourage.errors import UsageError
 from entourage.session import FileSystem
-from entourage.simulate import SimulateParams, outputs
+from entourage.simulate import Output, SimulateParams, outputs
 from entourage.tables import ScratchSpace
 
 MARKER = "_WORLD"
+WRITERS = 2
 
 
 def write(
@@ -36,13 +38,31 @@ def write(
     for part in ("landing", "truth", "_scratch", MARKER):
         files.delete(f"{folder}/{part}")
     workspace = ScratchSpace(spark, f"{folder}/_scratch")
-    written = []
-    for output in outputs(spark, params, workspace):
-        path = f"{folder}/{output.path}"
-        output.frame.write.mode("overwrite").format(output.kind).options(**output.options).save(path)
-        say(f"  wrote {output.path}")
-        written.append(path)
+    written = _write_all(outputs(spark, params, workspace), folder=folder, say=say)
     workspace.clear()
     described = json.dumps(dataclasses.asdict(params), default=str, sort_keys=True)
     files.write_text(f"{folder}/{MARKER}", described + "\n", overwrite=True)
     return written
+
+
+def _write_all(made: Iterable[Output], *, folder: str, say: Callable[[str], None]) -> list[str]:
+    """Write outputs while the next are made: planning one takes as long as running another."""
+
+    def written(output: Output) -> str:
+        path = f"{folder}/{output.path}"
+        output.frame.write.mode("overwrite").format(output.kind).options(**output.options).save(path)
+        say(f"  wrote {output.path}")
+        return path
+
+    with ThreadPoolExecutor(WRITERS) as pool:
+        writing: list[Future[str]] = []
+        try:
+            for output in made:
+                writing.append(pool.submit(written, output))
+                for each in writing:
+                    if each.done():
+                        each.result()  # raises what went wrong
+            return [each.result() for each in writing]
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise

@@ -6,14 +6,12 @@ its network's own id follows from both by key, so that edges and posts are made 
 
 from __future__ import annotations
 
-from typing import Any
-
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from entourage.simulate import draw, handles, lists
+from entourage.simulate import brands, draw, handles
 from entourage.simulate.params import SimulateParams
-from entourage.simulate.people import BRAND_SHARES, TOPICS
+from entourage.simulate.people import TOPICS
 
 NETWORKS = ("x", "bluesky", "facebook")
 SHARE_OF_PEOPLE = {"x": 0.52, "bluesky": 0.28, "facebook": 0.58}
@@ -55,10 +53,14 @@ def has_account(seed: int, network: str, entity: Column) -> Column:
 
 
 def created_ms(seed: int, network: Column, entity: Column, *, start_ms: int) -> Column:
-    """Return when an account was made, in milliseconds since 1970 UTC: up to twelve years before the world's start."""
+    """Return when an account was made, in milliseconds since 1970 UTC.
+
+    Up to twelve years before the world's start, on Bluesky two and a half; brands' three.
+    """
     u = draw.uniform(seed, "account:created", entity, _number(network))
     years = F.when(network == "bluesky", 2.5).otherwise(12.0)
-    return (F.lit(start_ms) - (30 + u * years * 365) * DAY_MS).cast("bigint")
+    days = F.when(kind_of(entity) == BRAND, 3 * 365).otherwise(30 + u * years * 365)
+    return (F.lit(start_ms) - days * DAY_MS).cast("bigint")
 
 
 def native_id(seed: int, network: Column, entity: Column, *, start_ms: int) -> Column:
@@ -103,7 +105,7 @@ def accounts(spark: SparkSession, *, persons: DataFrame, params: SimulateParams)
     for others in (_bots(spark, params=params), _media(spark, params=params), _brands(spark, params=params)):
         owners = owners.unionByName(others)
     each = F.array(*(F.when(has_account(params.seed, name, F.col("entity")), F.lit(name)) for name in NETWORKS))
-    held = owners.withColumn("network", F.explode(F.array_compact(each)))
+    held = owners.withColumn("network", F.explode(each)).where("network IS NOT NULL")
     return _identified(held, params=params)
 
 
@@ -143,12 +145,6 @@ def epoch_ms(params: SimulateParams) -> int:
     return (params.start.toordinal() - 719_163) * DAY_MS
 
 
-def brand(index: int) -> dict[str, Any]:
-    """Return one brand of the stock; brand 0 is the house."""
-    brands: list[dict[str, Any]] = lists.read("stock", "slots.yaml")["brands"]
-    return sorted(brands, key=lambda each: not each["house"])[index]
-
-
 def _people(persons: DataFrame, *, params: SimulateParams) -> DataFrame:
     return persons.select(
         entity(PERSON, F.col("person")).alias("entity"),
@@ -175,7 +171,7 @@ def _media(spark: SparkSession, *, params: SimulateParams) -> DataFrame:
 
 
 def _brands(spark: SparkSession, *, params: SimulateParams) -> DataFrame:
-    rows = spark.range(0, len(BRAND_SHARES), 1, 1).select(entity(BRAND, F.col("id")).alias("entity"))
+    rows = spark.range(0, len(brands.SHARES), 1, 1).select(entity(BRAND, F.col("id")).alias("entity"))
     return _others(rows, kind="brand", quality=0.15, params=params)
 
 

@@ -18,13 +18,12 @@ LATE = 0.02  # share of events that come hours late
 SORTABLE = "234567abcdefghijklmnopqrstuvwxyz"  # alphabet of Bluesky's record keys
 
 
-def local_ms(seed: int, stream: str, *key: Column, shift_hours: Column, has_rhythm: bool) -> Column:
+def local_ms(seed: int, stream: str, *key: Column, shift_hours: Column) -> Column:
     """Return a moment of the local day in milliseconds, by the daily rhythm moved by some hours."""
     u = draw.uniform(seed, f"{stream}:hour", *key)
     hours = [str(hour) for hour in range(24)]
-    rhythmic = draw.choose(hours, u, weights=RHYTHM, slots=1000).cast("double") + shift_hours
-    hour = rhythmic if has_rhythm else u * 24.0
-    within = draw.uniform(seed, f"{stream}:within", *key) * (1.0 if has_rhythm else 0.0)
+    hour = draw.choose(hours, u, weights=RHYTHM, slots=1000).cast("double") + shift_hours
+    within = draw.uniform(seed, f"{stream}:within", *key)
     return F.floor(F.pmod(hour + within, F.lit(24.0)) * HOUR_MS).cast("bigint")
 
 

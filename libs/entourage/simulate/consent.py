@@ -16,6 +16,7 @@ SHARE_OF_CONSENTS = 0.10
 SHARE_OF_WITHDRAWN = 0.08
 SHARE_OF_DENIED = 0.04
 LOGIN_DAYS = 700
+SHARE_OF_LIKES = 0.55
 
 
 def social_logins(owned: DataFrame, *, params: SimulateParams) -> DataFrame:
@@ -29,9 +30,8 @@ def social_logins(owned: DataFrame, *, params: SimulateParams) -> DataFrame:
         One row a login, key `login_id`; with `person` (truth) and `line` (JSON).
     """
     seed, entity = params.seed, F.col("entity")
-    logs_in = _u(seed, "login") < SHARE_OF_LOGINS
     login_id = F.concat(F.lit("S"), F.lpad(_number(params), 11, "0"))
-    moment = _moment(params, "login:when", days=LOGIN_DAYS)
+    moment = logged_in_at(params)
     shares_mail = draw.uniform(seed, "login:mail", entity) < 0.85
     main_mail = draw.uniform(seed, "login:which", entity) < 0.8
     mail = F.when(main_mail, F.col("email")).otherwise(F.col("second_email"))
@@ -42,8 +42,30 @@ def social_logins(owned: DataFrame, *, params: SimulateParams) -> DataFrame:
         F.when(shares_mail, mail).alias("email"),
         F.col("display_name").alias("name"),
         F.date_format(moment, "yyyy-MM-dd'T'HH:mm:ss'Z'").alias("granted_at"),
+        F.array_compact(
+            F.array(
+                F.lit("public_profile"),
+                F.when(shares_mail, F.lit("email")),
+                F.when(grants_likes(seed), F.lit("user_likes")),
+            )
+        ).alias("scopes"),
     )
-    return owned.where(logs_in).select("person", login_id.alias("login_id"), F.to_json(fields).alias("line"))
+    return owned.where(logs_in(seed)).select("person", login_id.alias("login_id"), F.to_json(fields).alias("line"))
+
+
+def logs_in(seed: int) -> Column:
+    """Tell whether the owner of an account logs in by it somewhere, from `network`, `entity`."""
+    return _u(seed, "login") < SHARE_OF_LOGINS
+
+
+def logged_in_at(params: SimulateParams) -> Column:
+    """Return when the owner of an account logged in by it first, from `network`, `entity`."""
+    return _moment(params, "login:when", days=LOGIN_DAYS)
+
+
+def grants_likes(seed: int) -> Column:
+    """Tell whether a login by Facebook hands over the pages that its owner likes, from `network`, `entity`."""
+    return (F.col("network") == "facebook") & (_u(seed, "login:likes") < SHARE_OF_LIKES)
 
 
 def consents(owned: DataFrame, *, params: SimulateParams) -> DataFrame:

@@ -100,6 +100,15 @@ def settled(rows: DataFrame, columns: Mapping[str, Column]) -> DataFrame:
     return rows.select("*", F.inline(F.array(fields)))
 
 
+def unfolded(rows: DataFrame, structs: Sequence[Column]) -> DataFrame:
+    """Return one row for each of several structs that is not NULL: its fields behind the row's columns.
+
+    Spark does not compile what `array_compact` has in it: the whole array would be interpreted.
+    """
+    each = rows.select("*", F.explode(F.array(*structs)).alias("_each")).where("_each IS NOT NULL")
+    return each.select(*rows.columns, "_each.*")
+
+
 def choose(values: Sequence[str], u: Column, *, weights: Sequence[float] | None = None, slots: int = 1024) -> Column:
     """Return one of some values by weight, from a uniform draw.
 

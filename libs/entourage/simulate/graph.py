@@ -13,9 +13,9 @@ from __future__ import annotations
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from entourage.simulate import accounts, clocks, draw
+from entourage.simulate import accounts, brands, clocks, draw, pods
 from entourage.simulate.params import FIRST_MEDIA, PEOPLE_PER_BOT, PEOPLE_PER_MEDIA, SimulateParams
-from entourage.simulate.people import BLOCK, BRAND_SHARES, communities, topic_of
+from entourage.simulate.people import BLOCK, communities, topic_of
 
 # A rank exponent b gives an in-degree exponent 1 + 1/b; follow-backs and neighbors make the tail a little steeper, so
 # that 0.9 gives 2.2 (measured on 4,000, 10,000 and 100,000 persons: 2.3, 2.2, 2.15).
@@ -24,6 +24,7 @@ TIES_MEDIAN = 27.0
 TIES_SIGMA = 0.85
 MOST_TIES = 2_000
 BOT_TIES = 60
+FRIENDS = 3
 
 
 def ties(spark: SparkSession, *, params: SimulateParams) -> DataFrame:
@@ -32,12 +33,24 @@ def ties(spark: SparkSession, *, params: SimulateParams) -> DataFrame:
     Returns:
         One row a tie, key `src`, `dst` (entities, src never dst).
     """
-    drawn = _persons_ties(spark, params=params)
+    drawn = _persons_ties(spark, params=params).unionByName(_friends_ties(spark, params=params))
+    if params.has("pods"):
+        drawn = drawn.unionByName(pods.ties(spark, params=params))
     if params.bots:
         drawn = drawn.unionByName(_bots_ties(spark, params=params))
     there, back = F.struct("src", "dst"), F.struct(F.col("dst").alias("src"), F.col("src").alias("dst"))
     both = F.when(_follows_back(params.seed), F.array(there, back)).otherwise(F.array(there))
     return drawn.select(F.inline(both)).distinct()
+
+
+def friend(seed: int, person: Column, turn: Column | int) -> Column:
+    """Return one of the FRIENDS of a person: someone of the same community who came shortly before; negative for none.
+
+    Each follows his friends. So near in number, hence without a join, can only few be friends of the same person.
+    """
+    u = draw.uniform(seed, "friend", person, turn)
+    topic = topic_of(person)
+    return _member(topic, _member_rank(person, topic) - 1 - draw.geometric(u, mean=F.lit(6.0)))
 
 
 def edges(ties: DataFrame, *, params: SimulateParams) -> DataFrame:
@@ -54,7 +67,7 @@ def edges(ties: DataFrame, *, params: SimulateParams) -> DataFrame:
             for number, name in enumerate(accounts.NETWORKS)
         )
     )
-    carried = ties.withColumn("network", F.explode(F.array_compact(each)))
+    carried = ties.withColumn("network", F.explode(each)).where("network IS NOT NULL")
     network, src, dst = F.col("network"), F.col("src"), F.col("dst")
     born = F.greatest(*(accounts.created_ms(seed, network, end, start_ms=start_ms) for end in (src, dst)))
     end_ms = start_ms + params.days * accounts.DAY_MS
@@ -99,7 +112,7 @@ def _persons_ties(spark: SparkSession, *, params: SimulateParams) -> DataFrame:
     anywhere = draw.zipf_index(u, person, exponent=RANK_EXPONENT, shift=3.0)
     in_community = _member(F.col("topic"), F.when(how < 0.12, near).otherwise(popular))
     media = draw.below(F.pow(u, F.lit(2.0)), FIRST_MEDIA + F.floor(person / PEOPLE_PER_MEDIA))
-    brand = draw.choose([str(n) for n in range(len(BRAND_SHARES))], u, weights=BRAND_SHARES)
+    brand = draw.choose(brands.NUMBERS, u, weights=brands.SHARES)
     target = (
         F.when(how < 0.70, accounts.entity(accounts.PERSON, in_community))
         .when(how < 0.95, accounts.entity(accounts.PERSON, anywhere))
@@ -108,6 +121,18 @@ def _persons_ties(spark: SparkSession, *, params: SimulateParams) -> DataFrame:
     )
     drawn = draw.settled(placed, {"dst": target}).select(accounts.entity(accounts.PERSON, person).alias("src"), "dst")
     return drawn.where((F.col("dst") >= 0) & (F.col("src") != F.col("dst")))
+
+
+def _friends_ties(spark: SparkSession, *, params: SimulateParams) -> DataFrame:
+    rows = spark.range(0, params.people, 1, params.files).select(F.col("id").alias("person"))
+    turns = rows.select("person", F.explode(F.sequence(F.lit(1), F.lit(FRIENDS))).alias("k"))
+    found = draw.settled(turns, {"friend": friend(params.seed, F.col("person"), F.col("k"))}).where("friend >= 0")
+    return found.select(
+        *(
+            accounts.entity(accounts.PERSON, F.col(who)).alias(end)
+            for who, end in (("person", "src"), ("friend", "dst"))
+        )
+    )
 
 
 def _bots_ties(spark: SparkSession, *, params: SimulateParams) -> DataFrame:

@@ -11,8 +11,7 @@ from typing import Any
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from entourage.simulate import draw, lists, names
-from entourage.simulate.people import BRAND_SHARES
+from entourage.simulate import brands, draw, lists, names
 
 EARLY = 5_000  # persons; a plain handle gets rarer with every person who came before
 X_MOST = 15  # characters of a handle on X
@@ -56,7 +55,9 @@ def display_name(seed: int) -> Column:
     )
     city = draw.choose(["Paris", "London", "Lyon", "Leeds", "Lille", "Boston"], _u(seed, "media:city"))
     paper = F.concat_ws(" ", city, draw.choose(_profiles()["media"], _u(seed, "media:name")))
-    brand = draw.lookup([brand["name"] for brand in _brands()], F.shiftright(F.col("entity"), 2) % len(BRAND_SHARES))
+    brand = draw.lookup(
+        [brand["name"] for brand in brands.brands()], F.shiftright(F.col("entity"), 2) % len(brands.SHARES)
+    )
     return (
         F.when(F.col("kind") == "person", person)
         .when(F.col("kind") == "media", paper)
@@ -106,8 +107,10 @@ def _persons_handle(seed: int, number: Column) -> Column:
 
 
 def _brands_handle() -> Column:
-    index = F.shiftright(F.col("entity"), 2) % len(BRAND_SHARES)
-    each = [[brand["handles"][network].lstrip("@") for brand in _brands()] for network in ("x", "bluesky", "facebook")]
+    index = F.shiftright(F.col("entity"), 2) % len(brands.SHARES)
+    each = [
+        [brand["handles"][network].lstrip("@") for brand in brands.brands()] for network in ("x", "bluesky", "facebook")
+    ]
     return (
         F.when(F.col("network") == "x", draw.lookup(each[0], index))
         .when(F.col("network") == "bluesky", draw.lookup(each[1], index))
@@ -132,10 +135,6 @@ def _letters(text: Column) -> Column:
 def _u(seed: int, stream: str) -> Column:
     network = F.when(F.col("network") == "x", 0).when(F.col("network") == "bluesky", 1).otherwise(2)
     return draw.uniform(seed, stream, F.col("entity"), network)
-
-
-def _brands() -> list[dict[str, Any]]:
-    return sorted(lists.read("stock", "slots.yaml")["brands"], key=lambda brand: not brand["house"])
 
 
 def _profiles() -> dict[str, Any]:

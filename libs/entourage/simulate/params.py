@@ -11,11 +11,20 @@ from dataclasses import dataclass, field
 from pyspark.sql import DataFrame
 
 from entourage.errors import UsageError, nearest
+from entourage.simulate import lists
 
-LAYERS = ("people", "graph", "posts", "consent")
-MECHANISMS = ("bots", "replies", "shares", "time_effect")
+LAYERS = (
+    "people", "graph", "posts", "commerce", "service", "campaigns", "consent", "surveys", "organizations",
+)  # fmt: skip
+_BUSINESS = lists.read("tables", "business.yaml")
+MECHANISMS = (
+    "bots", "pods", "replies", "shares", "time_effect", "referral",
+    *(f"campaign:{each['id']}" for each in _BUSINESS["campaigns"]),
+    *(f"program:{name}" for name in _BUSINESS["programs"]),
+)  # fmt: skip
 MOST_PEOPLE = 1_000_000_000
 MOST_DAYS = 3660
+MOST_MONTHS = 48  # customers joined within the four years before
 
 
 @dataclass(frozen=True)
@@ -27,8 +36,9 @@ class SimulateParams:
         days: days of posts, from `start`.
         seed: other seeds give other worlds of the same kind.
         start: first day of posts; also the day at which ages are taken.
-        layers: what is emitted; `posts` needs `graph` and `graph` needs `people`.
+        layers: what is written; never what happens.
         without: mechanisms switched off; all other draws stay as they are.
+        history_months: months of business events, consents and brands' posts before `start`.
     """
 
     people: int = 10_000
@@ -37,6 +47,7 @@ class SimulateParams:
     start: dt.date = dt.date(2026, 6, 1)
     layers: tuple[str, ...] = LAYERS
     without: tuple[str, ...] = ()
+    history_months: int = 24
 
     def __post_init__(self) -> None:
         """Refuse nonsense, all problems at once.
@@ -47,14 +58,9 @@ class SimulateParams:
         problems = [
             *_range_problems("people", self.people, MOST_PEOPLE),
             *_range_problems("days", self.days, MOST_DAYS),
+            *_range_problems("history_months", self.history_months, MOST_MONTHS, least=0),
             *_word_problems("layers", self.layers, LAYERS),
             *_word_problems("without", self.without, MECHANISMS),
-        ]
-        needed = {"posts": "graph", "graph": "people", "consent": "people"}
-        problems += [
-            f"layers: {layer} needs {below}; add {below}"
-            for layer, below in needed.items()
-            if layer in self.layers and below not in self.layers
         ]
         if not self.layers:
             problems.append(f"layers: none given; expected some of {', '.join(LAYERS)}; leave the option out for all")
@@ -65,9 +71,26 @@ class SimulateParams:
         """Tell whether a mechanism is at work."""
         return mechanism not in self.without
 
+    @property
+    def needs_business(self) -> bool:
+        """Tell whether what people buy must be made: posts follow from it too."""
+        return bool({"posts", "commerce", "service", "surveys"} & set(self.layers))
+
+    @property
+    def needs_graph(self) -> bool:
+        """Tell whether the graph must be made: guests of programs move those who follow them."""
+        return self.needs_business or self.emits("graph")
+
     def emits(self, layer: str) -> bool:
         """Tell whether a layer is wanted."""
         return layer in self.layers
+
+    @property
+    def first_day(self) -> int:
+        """First day of the business's history, counted from `start`: 0 or negative."""
+        months = self.start.year * 12 + self.start.month - 1 - self.history_months
+        first = dt.date(months // 12, months % 12 + 1, min(self.start.day, 28))
+        return (first - self.start).days if self.history_months else 0
 
     @property
     def bots(self) -> int:
@@ -107,10 +130,10 @@ class Output:
     options: dict[str, str] = field(default_factory=dict)
 
 
-def _range_problems(name: str, value: int, most: int) -> list[str]:
-    if 1 <= value <= most:
+def _range_problems(name: str, value: int, most: int, *, least: int = 1) -> list[str]:
+    if least <= value <= most:
         return []
-    return [f"{name}: found {value}, expected 1 to {most}; the nearest is {1 if value < 1 else most}"]
+    return [f"{name}: found {value}, expected {least} to {most}; the nearest is {least if value < least else most}"]
 
 
 def _word_problems(name: str, words: tuple[str, ...], valid: tuple[str, ...]) -> list[str]:

@@ -13,7 +13,8 @@ from functools import cache
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from entourage.simulate import draw, names, places
+from entourage.simulate import brands, draw, latents, names, places
+from entourage.simulate.business import organizations
 from entourage.simulate.params import SimulateParams
 
 BLOCK = 100
@@ -28,7 +29,6 @@ TOPICS = {
     "music": 8, "sport": 8, "games": 6,
 }  # fmt: skip
 TOPIC_NAMES = tuple(TOPICS)
-BRAND_SHARES = (0.40, 0.25, 0.20, 0.15)
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,8 @@ def persons(spark: SparkSession, *, params: SimulateParams) -> DataFrame:
     rows = spark.range(0, params.people, 1, params.files).select(F.col("id").alias("person"))
     members = _members(rows, seed=seed)
     aged = _aged(members, seed=seed, start=str(params.start))
-    return _tasted(_reachable(_named(aged, seed=seed), seed=seed, start=str(params.start)), seed=seed)
+    tasted = _tasted(_reachable(_named(aged, seed=seed), seed=seed, start=str(params.start)), seed=seed)
+    return latents.with_latents(tasted, seed=seed, start=str(params.start))
 
 
 def _members(rows: DataFrame, *, seed: int) -> DataFrame:
@@ -163,7 +164,9 @@ def _reachable(named: DataFrame, *, seed: int, start: str) -> DataFrame:
     who = {"given": F.col("given_name"), "family": F.col("family_name"), "birth_year": F.year("birth_date")}
     moved = draw.uniform(seed, "moved", household) < 0.12
     days_ago = draw.below(draw.uniform(seed, "moved:when", household), 700)
-    works = draw.uniform(seed, "works", person) < 0.55
+    company = organizations.employer(seed, person)
+    email = places.email(seed, "email", person, **who)
+    tagged = F.concat(latents.canary_token(seed, person), F.lit("@"), F.substring_index(email, "@", -1))
     return named.select(
         "*",
         places.address(seed, "address", household, country=country).alias("address"),
@@ -171,9 +174,9 @@ def _reachable(named: DataFrame, *, seed: int, start: str) -> DataFrame:
         F.when(moved, F.date_sub(F.lit(start).cast("date"), days_ago)).alias("moved_on"),
         places.phone(seed, person, country=country).alias("phone"),
         places.phone(seed, household, country=country).alias("household_phone"),
-        places.email(seed, "email", person, **who).alias("email"),
+        F.when(latents.is_canary(seed, person), tagged).otherwise(email).alias("email"),
         places.email(seed, "second_email", person, **who).alias("second_email"),
-        F.when(works, places.company(seed, person)).alias("company"),
+        organizations.name(seed, company).alias("company"),
     )
 
 
@@ -181,7 +184,6 @@ def _tasted(reachable: DataFrame, *, seed: int) -> DataFrame:
     person = F.col("person")
     second = draw.below(draw.uniform(seed, "second_topic", person), len(TOPICS))
     rate = draw.lognormal(seed, "rate", person, median=0.62, sigma=1.15)
-    brands = [str(brand) for brand in range(len(BRAND_SHARES))]
     return reachable.select(
         "*",
         topic_of(person).cast("int").alias("topic"),
@@ -190,7 +192,9 @@ def _tasted(reachable: DataFrame, *, seed: int) -> DataFrame:
         F.pow(draw.uniform(seed, "quality", person), F.lit(2.0)).alias("quality"),
         draw.uniform(seed, "susceptibility", person).alias("susceptibility"),
         (0.4 + 1.2 * draw.uniform(seed, "candor", person)).alias("candor"),
-        draw.choose(brands, draw.uniform(seed, "brand", person), weights=BRAND_SHARES).cast("int").alias("brand"),
+        draw.choose(brands.NUMBERS, draw.uniform(seed, "brand", person), weights=brands.SHARES)
+        .cast("int")
+        .alias("brand"),
     )
 
 

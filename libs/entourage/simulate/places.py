@@ -84,11 +84,6 @@ def email(seed: int, stream: str, person: Column, *, given: Column, family: Colu
     return F.concat(stem, F.when(is_free, F.lit("")).otherwise(digits), F.lit("@"), domain)
 
 
-def company(seed: int, person: Column) -> Column:
-    """Return a company's name."""
-    return draw.choose(lists.read("tables", "places.yaml")["companies"], draw.uniform(seed, "company", person))
-
-
 def utc_offset(country: Column) -> Column:
     """Return hours ahead of UTC in summer; one zone a country."""
     offsets = [int(lists.read("tables", "places.yaml")[code]["utc_offset"]) for code in COUNTRIES]

@@ -9,41 +9,50 @@ from __future__ import annotations
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from entourage.simulate import accounts, clocks, draw, handles, places, stocks, texts
+from entourage.simulate import accounts, brands, clocks, draw, handles, media, places, stocks, texts
 from entourage.simulate.params import SimulateParams
-from entourage.simulate.people import BRAND_SHARES
 from entourage.simulate.stocks import CLASSES
 
-# Of a person's posts. Together 30 % useful: 20 % of all posts once bots, shares and replies are there.
+# Of a person's posts that nothing brought about. With those that something did (business/states.py) about 30 % are of
+# use: 20 % of all posts once bots, shares and replies are there.
 SHARES_OF_CLASSES = {
-    "intent": 0.056, "life_event": 0.030, "complaint": 0.050, "question": 0.045, "experience": 0.055, "taste": 0.062,
-    "chatter": 0.660, "news": 0.042,
+    "intent": 0.038, "life_event": 0.027, "complaint": 0.047, "question": 0.046, "experience": 0.052, "taste": 0.062,
+    "chatter": 0.686, "news": 0.042,
 }  # fmt: skip
 PER_DAY = {"spam": 2.0, "feed": 4.0, "media": 6.0, "brand": 4.0}
 SHARE_OF_ENGLISH_BY_FRENCH = 0.06
 OTHERS_SHIFT_HOURS = -2.0
 MOST_A_DAY = 60
+DAY_BEFORE = -1  # others post from then on, so that comments of the first day have posts to stand under
 DELETED = 0.008
 TWICE = 0.006
 COLUMNS = (
     "post_key", "network", "author", "by_person", "native_id", "post_id", "kind", "language", "class", "topic", "type",
-    "sentiment", "text", "brand", "names_brand", "calls_brand", "occurred_ms", "received_ms", "deleted_ms", "is_twice",
-    "parent_post_id", "parent_native_id", "parent_author", "root_post_id", "page",
+    "sentiment", "holder", "text", "brand", "names_brand", "calls_brand", "occurred_ms", "received_ms", "deleted_ms",
+    "is_twice", "media_kind", "media_alt", "parent_post_id", "parent_native_id", "parent_author", "root_post_id",
+    "page",
 )  # fmt: skip
 
 
-def originals(spark: SparkSession, *, persons: DataFrame, params: SimulateParams) -> DataFrame:
+def originals(spark: SparkSession, *, persons: DataFrame, states: DataFrame, params: SimulateParams) -> DataFrame:
     """Make all posts that answer nothing, and the comments under brands' pages.
 
+    Args:
+        spark: session.
+        persons: with their latents.
+        states: posts that something brought about, see business/states.py.
+        params: of the world.
+
     Returns:
-        One row a post, key `post_id`; COLUMNS. `class`, `topic`, `type`, `sentiment` are the truth.
+        One row a post, key `post_id`; COLUMNS. `class`, `topic`, `type`, `sentiment`, `holder` are the truth.
     """
     intended = _intended_by_persons(persons, params=params)
     for others in (_by_bots(spark, params=params), _by_media(spark, params=params), _by_brands(spark, params=params)):
         intended = intended.unionByName(others)
-    timed = _timed(intended, params=params)
-    wish = _wish()
-    chosen = texts.chosen(timed, stock=stocks.posts(), wish=wish, seed=params.seed, stream="text")
+    nothing = F.lit(None).cast("string")
+    usual = _timed(intended, params=params).select("*", nothing.alias("wanted_type"), nothing.alias("tag"))
+    timed = usual.unionByName(states.drop("cause", "cause_id"))
+    chosen = _tagged(texts.chosen(timed, stock=stocks.posts(), wish=_wish(), seed=params.seed, stream="text"))
     written = texts.slipped(
         texts.filled(texts.with_manner(chosen, seed=params.seed), seed=params.seed), seed=params.seed
     )
@@ -53,7 +62,7 @@ def originals(spark: SparkSession, *, persons: DataFrame, params: SimulateParams
 def _intended_by_persons(persons: DataFrame, *, params: SimulateParams) -> DataFrame:
     seed = params.seed
     days = persons.select(
-        *("person", "language", "country", "topic", "second_topic", "posts_per_day", "candor", "brand"),
+        *("person", "language", "country", "topic", "second_topic", "posts_per_day", "candor", "brand", "owl_hours"),
         F.explode(F.sequence(F.lit(0), F.lit(params.days - 1))).alias("day"),
     )
     networked = _on_networks(days, seed=seed)
@@ -61,7 +70,6 @@ def _intended_by_persons(persons: DataFrame, *, params: SimulateParams) -> DataF
     wants_own = draw.uniform(seed, "topic:which", key)
     topic = F.when(wants_own < 0.45, F.col("topic")).when(wants_own < 0.6, F.col("second_topic")).otherwise(stocks.ANY)
     loyal = draw.uniform(seed, "brand:own?", key) < 0.55
-    shift = draw.normal(seed, "owl", F.col("author")) * 1.5
     offset = places.utc_offset(F.col("country"))
     in_english = draw.uniform(seed, "english", key) < SHARE_OF_ENGLISH_BY_FRENCH
     return networked.select(
@@ -72,7 +80,7 @@ def _intended_by_persons(persons: DataFrame, *, params: SimulateParams) -> DataF
         _class(seed, F.col("candor")).alias("wanted"),
         topic.cast("int").alias("wanted_topic"),
         F.when(loyal, F.col("brand")).otherwise(_any_brand(seed)).cast("int").alias("brand"),
-        (shift - offset).alias("shift_hours"),
+        (F.col("owl_hours") - offset).alias("shift_hours"),
     )
 
 
@@ -88,8 +96,9 @@ def _on_networks(days: DataFrame, *, seed: int) -> DataFrame:
     turns = ("x", "x", "bluesky", "bluesky", "facebook")
     held = {network: accounts.has_account(seed, network, F.col("author")) for network in accounts.NETWORKS}
     possible = F.array_compact(F.array(*(F.when(held[network], F.lit(network)) for network in turns)))
-    turn = draw.below(draw.uniform(seed, "network", F.col("post_key")), F.size(possible)) + 1
-    return keyed.select("*", F.explode(F.slice(possible, turn, 1)).alias("network"))
+    turn = draw.below(draw.uniform(seed, "network", F.col("post_key")), F.size("possible")) + 1
+    placed = keyed.select("*", possible.alias("possible"))
+    return placed.select(*keyed.columns, F.explode(F.slice("possible", turn, F.lit(1))).alias("network"))
 
 
 def _by_bots(spark: SparkSession, *, params: SimulateParams) -> DataFrame:
@@ -113,34 +122,46 @@ def _by_media(spark: SparkSession, *, params: SimulateParams) -> DataFrame:
     )
 
 
-def _by_brands(spark: SparkSession, *, params: SimulateParams) -> DataFrame:
+def by_brands(spark: SparkSession, *, params: SimulateParams, from_day: int) -> DataFrame:
+    """Return the posts that brands intend from a day on, with occurred_ms, before they have a text."""
+    return _timed(_by_brands(spark, params=params, from_day=from_day), params=params)
+
+
+def _by_brands(spark: SparkSession, *, params: SimulateParams, from_day: int = DAY_BEFORE) -> DataFrame:
     posts = _by_houses(
         spark,
         kind=accounts.BRAND,
-        count=len(BRAND_SHARES),
+        count=len(brands.SHARES),
         rate=PER_DAY["brand"],
         networks=accounts.NETWORKS,
         params=params,
+        from_day=from_day,
     )
     return posts.withColumn("brand", accounts.index_of(F.col("author")).cast("int"))
 
 
 def _by_houses(
-    spark: SparkSession, *, kind: int, count: int, rate: float, networks: tuple[str, ...], params: SimulateParams
+    spark: SparkSession,
+    *,
+    kind: int,
+    count: int,
+    rate: float,
+    networks: tuple[str, ...],
+    params: SimulateParams,
+    from_day: int = DAY_BEFORE,
 ) -> DataFrame:
     rows = spark.range(0, count, 1, 1).select(
         accounts.entity(kind, F.col("id")).alias("author"),
         F.explode(F.array(*(F.lit(network) for network in networks))).alias("network"),
         F.lit(rate).alias("rate"),
     )
-    return _by_others(rows, params=params).withColumn("wanted", F.lit("news"))
+    return _by_others(rows, params=params, from_day=from_day).withColumn("wanted", F.lit("news"))
 
 
-def _by_others(rows: DataFrame, *, params: SimulateParams) -> DataFrame:
+def _by_others(rows: DataFrame, *, params: SimulateParams, from_day: int = DAY_BEFORE) -> DataFrame:
     """Make a steady number of posts a day for accounts that are no person's."""
     seed, author, number = params.seed, F.col("author"), network_number(F.col("network"))
-    # From the day before on, so that comments of the first day have posts to stand under.
-    days = rows.select("*", F.explode(F.sequence(F.lit(-1), F.lit(params.days - 1))).alias("day"))
+    days = rows.select("*", F.explode(F.sequence(F.lit(from_day), F.lit(params.days - 1))).alias("day"))
     count = F.floor(F.col("rate") + draw.uniform(seed, "others", author, F.col("day"), number)).cast("int")
     each = days.select("*", F.explode(_up_to(count)).alias("k"))
     keyed = each.select("*", _others_key(seed, author, F.col("day"), F.col("k"), F.col("network")).alias("post_key"))
@@ -167,7 +188,7 @@ def _timed(intended: DataFrame, *, params: SimulateParams) -> DataFrame:
 
 
 def _local_ms(key: Column, shift_hours: Column, *, params: SimulateParams) -> Column:
-    return clocks.local_ms(params.seed, "post", key, shift_hours=shift_hours, has_rhythm=params.has("time_effect"))
+    return clocks.local_ms(params.seed, "post", key, shift_hours=shift_hours)
 
 
 def _others_key(seed: int, author: Column, day: Column, turn: Column, network: Column | str) -> Column:
@@ -179,7 +200,19 @@ def _wish() -> Column:
     """Return the number of the wish for a text, see stocks.py."""
     language = F.when(F.col("language") == "fr", 0).otherwise(1)
     wanted = draw.number_of(CLASSES, F.col("wanted"))
-    return (language * len(CLASSES) + wanted) * (stocks.ANY + 1) + F.col("wanted_topic")
+    event = draw.number_of(stocks.LIFE_EVENTS, F.col("wanted_type"))
+    of_life = stocks.life_wish(0, 0) + language * len(stocks.LIFE_EVENTS) + event
+    trouble = draw.number_of(stocks.TROUBLES, F.col("wanted_type"))
+    group = language * len(stocks.TROUBLES) + trouble
+    of_trouble = stocks.trouble_wish(0, 0, 0) + group * stocks.DEPARTMENTS + F.col("wanted_topic")
+    return F.coalesce(
+        of_life, of_trouble, (language * len(CLASSES) + wanted) * (stocks.ANY + 1) + F.col("wanted_topic")
+    )
+
+
+def _tagged(chosen: DataFrame) -> DataFrame:
+    """Put the hashtag of a wave behind the text."""
+    return chosen.withColumn("template", F.concat_ws(" ", "template", "tag")).drop("tag", "wanted_type")
 
 
 def _placed(written: DataFrame, *, params: SimulateParams) -> DataFrame:
@@ -214,7 +247,7 @@ def identified(written: DataFrame, *, params: SimulateParams) -> DataFrame:
     """Give posts their network's id, the second clock, and to a few a deletion or a second delivery.
 
     Args:
-        written: COLUMNS but for native_id, post_id, received_ms, deleted_ms, is_twice.
+        written: COLUMNS but for native_id, post_id, received_ms, deleted_ms, is_twice, media_kind, media_alt.
         params: of the world.
 
     Returns:
@@ -230,7 +263,8 @@ def identified(written: DataFrame, *, params: SimulateParams) -> DataFrame:
         clocks.received_ms(seed, "post", key, occurred).alias("received_ms"),
         F.when(is_deleted, deleted).alias("deleted_ms"),
         (draw.uniform(seed, "twice", key) < TWICE).alias("is_twice"),
-    )
+        media.kind(seed).alias("media_kind"),
+    ).withColumn("media_alt", media.alt(seed, F.col("media_kind")))
     return known.withColumn("post_id", F.concat("network", F.lit(":"), "native_id")).select(*COLUMNS)
 
 
@@ -269,5 +303,4 @@ def _up_to(count: Column) -> Column:
 
 
 def _any_brand(seed: int) -> Column:
-    brands = [str(brand) for brand in range(len(BRAND_SHARES))]
-    return draw.choose(brands, draw.uniform(seed, "brand", F.col("post_key")), weights=BRAND_SHARES)
+    return draw.choose(brands.NUMBERS, draw.uniform(seed, "brand", F.col("post_key")), weights=brands.SHARES)

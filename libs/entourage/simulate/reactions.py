@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from entourage.simulate import accounts, clocks, draw, posts, stocks, texts
+from entourage.simulate import accounts, clocks, draw, pods, posts, stocks, texts
 from entourage.simulate.params import SimulateParams
 from entourage.simulate.stocks import CLASSES, TYPES
 
@@ -50,7 +50,13 @@ class Desk:
     sigma: float
 
 
-DESKS = (Desk(0.85, 8.0, 1.3), Desk(0.60, 25.0, 1.6), Desk(0.40, 95.0, 1.9), Desk(0.72, 45.0, 1.5))
+DESKS = (
+    Desk(0.85, 5.0, 2.1),
+    Desk(0.60, 16.0, 2.4),
+    Desk(0.40, 210.0, 1.8),
+    Desk(0.72, 44.0, 2.2),
+    Desk(0.30, 3.0, 2.8),
+)
 
 
 def audience(edges: DataFrame, *, params: SimulateParams) -> DataFrame:
@@ -119,9 +125,11 @@ def share_chance(seed: int, quality: Column, reader: Column) -> Column:
 
 def first_shares(readings: DataFrame, *, params: SimulateParams) -> DataFrame:
     """Return the shares by the author's own followers."""
-    sharing = draw.uniform(params.seed, "share", F.col("post_key"), F.col("reader")) < share_chance(
-        params.seed, F.col("quality"), F.col("reader")
-    )
+    chance = share_chance(params.seed, F.col("quality"), F.col("reader"))
+    if params.has("pods"):
+        mates = pods.are_mates(params.seed, F.col("author"), F.col("reader"))
+        chance = F.when(mates, pods.SHARES).otherwise(chance)
+    sharing = draw.uniform(params.seed, "share", F.col("post_key"), F.col("reader")) < chance
     return readings.where(sharing).select(
         *_SPREAD,
         F.col("reader").alias("sharer"),

@@ -139,17 +139,28 @@ def _held(persons: DataFrame, *, seed: int) -> DataFrame:
     key = person * 16 + F.col("number") * 2 + F.col("copy")
     bits = {f"{field}_bits": draw.key(seed, f"record:{field}", key) for field in (*FIELDS, "belief", "extra", "born")}
     style = {f"{field}_style": draw.key(seed, f"record:style:{field}", key) for field in FIELDS}
-    # Each system counts with a prime of its own, a permutation: its numbers tell nothing of the other systems'.
-    prime = draw.lookup_number(PRIMES, F.col("number"))
-    serial = ((person * 2 + F.col("copy")) * prime + prime % 1_000_003 * (seed % 1_000)) % 10**10
-    initial = F.upper(F.substring("system", 1, 1))
-    native = F.concat(initial, F.lpad(serial.cast("string"), 10, "0"))
+    native = native_id(seed, person, number=F.col("number"), copy=F.col("copy"))
     return draw.settled(held, {"native_id": native, **bits, **style})
+
+
+def native_id(seed: int, person: Column, *, number: Column | int, copy: Column | int = 0) -> Column:
+    """Return the id that a person's record has in one of SYSTEMS, by its number there."""
+    # Each system counts with a prime of its own, a permutation: its numbers tell nothing of the other systems'.
+    index = number if isinstance(number, Column) else F.lit(number)
+    prime = draw.lookup_number(PRIMES, index)
+    serial = ((person * 2 + copy) * prime + prime % 1_000_003 * (seed % 1_000)) % 10**10
+    initial = draw.lookup([system.name[0].upper() for system in SYSTEMS], index)
+    return F.concat(initial, F.lpad(serial.cast("string"), 10, "0"))
+
+
+def is_in(seed: int, person: Column, number: int) -> Column:
+    """Tell whether a person is in one of SYSTEMS."""
+    return draw.uniform(seed, "record:in", person, number) < SYSTEMS[number].share
 
 
 def _system(seed: int, number: int, system: System, person: Column) -> Column:
     """Return the array of a person's records in one system: none, one or two."""
-    is_in = draw.uniform(seed, "record:in", person, number) < system.share
+    is_held = is_in(seed, person, number)
     is_twice = draw.uniform(seed, "record:twice", person, number) < system.twice
     habits = [
         F.lit(value).alias(name) for name, value in vars(system).items() if name not in {"name", "share", "twice"}
@@ -159,7 +170,7 @@ def _system(seed: int, number: int, system: System, person: Column) -> Column:
         for copy in (0, 1)
     ]
     none = F.slice(F.array(copies[0]), 1, 0)
-    return F.when(is_in & is_twice, F.array(*copies)).when(is_in, F.array(copies[0])).otherwise(none)
+    return F.when(is_held & is_twice, F.array(*copies)).when(is_held, F.array(copies[0])).otherwise(none)
 
 
 def _known(held: DataFrame) -> DataFrame:
@@ -277,7 +288,11 @@ def _known_in(share: float, shift: int, value: Column) -> Column:
 def _loyalty_number() -> Column:
     """Return the number of a loyalty card; some use that of the head of their household."""
     is_shared = draw.bits_as_uniform(F.col("born_bits"), 20, 10) < SHARE_OF_SHARED_CARDS
-    holder = F.when(is_shared, F.col("household")).otherwise(F.col("person"))
+    return loyalty_number(F.when(is_shared, F.col("household")).otherwise(F.col("person")))
+
+
+def loyalty_number(holder: Column) -> Column:
+    """Return the number of a person's loyalty card."""
     return F.concat(F.lit("L"), F.lpad(((holder + 17) * 7_368_787 % 10**9).cast("string"), 9, "0"))
 
 

@@ -6,6 +6,7 @@ texts.py fills them.
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import re
 from collections.abc import Callable, Iterable
@@ -23,6 +24,9 @@ CLASSES = ("intent", "life_event", "complaint", "question", "experience", "taste
 USEFUL = CLASSES[:6]
 TYPES = ("delivery", "price", "quality", "service", "billing", "bug", "any")
 REPLY_KINDS = ("brand", "people", "quote")
+TROUBLES = TYPES[:-1]
+DEPARTMENTS = 7  # the first of TOPICS: those with products
+LIFE_EVENTS = ("birth", "engagement", "wedding", "move", "new_job", "studies", "pet", "trip", "retirement")
 TOPICS = (*TOPIC_NAMES, "tv", "work", "weather", "family", "books", "pets", "smalltalk")
 _SLOT = re.compile(r"\{(\w+)\}")
 _ONCE = {"brand", "competitor", "product", "handle", "place", "name"}
@@ -38,6 +42,7 @@ class Realization:
     topic: int
     type: str | None
     sentiment: str
+    holder: str | None
 
 
 @dataclass(frozen=True)
@@ -51,13 +56,24 @@ class Stock:
 
 @cache
 def posts() -> Stock:
-    """Return the posts' stock; a wish is a language, a class and a topic, see `post_wish`."""
+    """Return the posts' stock; a wish is a language, a class and a topic, or an event of life, or a trouble."""
     entries = {spoken: lists.read("stock", f"posts_{spoken}.yaml") for spoken in LANGUAGES}
     groups = [
         ([e for e in entries[spoken] if e["class"] == wanted], _about(topic))
         for spoken in LANGUAGES
         for wanted in CLASSES
         for topic in range(ANY + 1)
+    ]
+    groups += [
+        ([e for e in entries[spoken] if e["class"] == "life_event"], _of_type(event))
+        for spoken in LANGUAGES
+        for event in LIFE_EVENTS
+    ]
+    groups += [
+        ([e for e in entries[spoken] if e["class"] == "complaint" and e.get("type") == trouble], _about(department))
+        for spoken in LANGUAGES
+        for trouble in TROUBLES
+        for department in range(DEPARTMENTS)
     ]
     return _stock(groups)
 
@@ -79,6 +95,16 @@ def replies() -> Stock:
 def post_wish(language: int, wanted: int, topic: int) -> int:
     """Return the number of a wish for a post, from indexes into LANGUAGES, CLASSES and the communities."""
     return (language * len(CLASSES) + wanted) * (ANY + 1) + topic
+
+
+def life_wish(language: int, event: int) -> int:
+    """Return the number of a wish for a post about an event of one's life, from indexes into LANGUAGES, LIFE_EVENTS."""
+    return post_wish(len(LANGUAGES), 0, 0) + language * len(LIFE_EVENTS) + event
+
+
+def trouble_wish(language: int, trouble: int, department: int) -> int:
+    """Return the number of a wish for a complaint of a type, from indexes into LANGUAGES, TROUBLES and departments."""
+    return life_wish(len(LANGUAGES), 0) + (language * len(TROUBLES) + trouble) * DEPARTMENTS + department
 
 
 def reply_wish(language: int, kind: int, answered: int, trouble: int) -> int:
@@ -122,6 +148,10 @@ def _about(topic: int) -> Callable[[dict[str, str]], bool]:
     return lambda entry: topic == ANY or entry["topic"] == TOPIC_NAMES[topic]
 
 
+def _of_type(event: str) -> Callable[[dict[str, str]], bool]:
+    return lambda entry: entry.get("type") == event and entry.get("holder") == "self"
+
+
 def _answering(answered: str, trouble: str) -> Callable[[dict[str, str]], bool]:
     def fits(entry: dict[str, str]) -> bool:
         kind_fits = entry["kind"] != "brand" or entry.get("type") in (trouble, "any")
@@ -151,8 +181,8 @@ def _stock(groups: list[tuple[list[dict[str, str]], Callable[[dict[str, str]], b
 
 def _realization(entry: dict[str, str], text: str) -> Realization:
     topic = TOPICS.index(entry["topic"]) if "topic" in entry else NO_TOPIC
-    return Realization(-1, text, entry["class"], topic, entry.get("type"), entry["sentiment"])
+    return Realization(-1, text, entry["class"], topic, entry.get("type"), entry["sentiment"], entry.get("holder"))
 
 
 def _renumbered(each: Realization, number: int) -> Realization:
-    return Realization(number, each.text, each.post_class, each.topic, each.type, each.sentiment)
+    return dataclasses.replace(each, number=number)

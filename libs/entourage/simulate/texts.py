@@ -13,11 +13,9 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from entourage.rows import local_frame
-from entourage.simulate import draw, lists, names, noise
-from entourage.simulate.people import BRAND_SHARES
-from entourage.simulate.stocks import TOPICS, Stock
+from entourage.simulate import brands, draw, lists, names, noise
+from entourage.simulate.stocks import DEPARTMENTS, TOPICS, Stock
 
-DEPARTMENTS = 7  # the first of TOPICS: those with products
 MENTIONS = ("", "2", "3")  # a slot drawn at each mention: first, second, third
 HANDLE_NETWORKS = ("x", "bluesky", "facebook")
 
@@ -33,20 +31,29 @@ def chosen(posts: DataFrame, *, stock: Stock, wish: Column, seed: int, stream: s
         stream: of the draw.
 
     Returns:
-        The same rows with `template`, `class`, `topic` (index into TOPICS, or `stocks.NO_TOPIC`), `type`, `sentiment`.
+        The same rows with `template`, `class`, `topic` (index into TOPICS, or `stocks.NO_TOPIC`), `type`, `sentiment`,
+        `holder` (of an intent or an event of life; NULL for others).
     """
     counts = draw.lookup_number(stock.count, wish)
     number = draw.lookup_number(stock.first, wish) + draw.below(draw.uniform(seed, stream, F.col("post_key")), counts)
     wished = posts.withColumn("_number", number.cast("int"))
-    rows = [(r.number, r.text, r.post_class, r.topic, r.type, r.sentiment) for r in stock.realizations]
+    rows = [(r.number, r.text, r.post_class, r.topic, r.type, r.sentiment, r.holder) for r in stock.realizations]
     texts = local_frame(
-        posts.sparkSession, rows, "number int, template string, class string, topic int, type string, sentiment string"
+        posts.sparkSession,
+        rows,
+        "number int, template string, class string, topic int, type string, sentiment string, holder string",
     )
     joined = wished.alias("p").join(
         F.broadcast(texts).alias("t"), on=F.col("p._number") == F.col("t.number"), how="inner"
     )
     return joined.select(
-        *(f"p.{name}" for name in posts.columns), "t.template", "t.class", "t.topic", "t.type", "t.sentiment"
+        *(f"p.{name}" for name in posts.columns),
+        "t.template",
+        "t.class",
+        "t.topic",
+        "t.type",
+        "t.sentiment",
+        "t.holder",
     )
 
 
@@ -63,7 +70,8 @@ def filled(posts: DataFrame, *, seed: int) -> DataFrame:
     """
     text, template = F.col("template"), F.col("template")
     for slot, value in _values(seed).items():
-        text = F.replace(text, F.lit(slot), value)
+        # A value is drawn only where it is needed: most texts have few slots.
+        text = F.replace(text, F.lit(slot), F.when(template.contains(slot), value).otherwise(""))
     names_brand = template.contains("{brand}") | template.contains("{product}") | template.contains("{handle}")
     others = [name for name in posts.columns if name != "template"]
     return posts.select(
@@ -132,21 +140,21 @@ def _second_mentions(tail: Column) -> Column:
 
 
 def _handle() -> Column:
-    handles = [brand["handles"][network] for network in HANDLE_NETWORKS for brand in _brands()]
+    handles = [brand["handles"][network] for network in HANDLE_NETWORKS for brand in brands.brands()]
     network = F.when(F.col("network") == "x", 0).when(F.col("network") == "bluesky", 1).otherwise(2)
-    return draw.lookup(handles, network * len(BRAND_SHARES) + F.col("brand"))
+    return draw.lookup(handles, network * len(brands.SHARES) + F.col("brand"))
 
 
 def _brand_as_spelled(seed: int) -> Column:
-    spellings = [brand["spellings"][n] for brand in _brands() for n in range(4)]
+    spellings = [brand["spellings"][n] for brand in brands.brands() for n in range(4)]
     u = _u(seed, "spelling")
     how = F.when(F.col("class") == "brand_reply", 0).when(u < 0.78, 0).when(u < 0.92, 1).when(u < 0.96, 2).otherwise(3)
     return draw.lookup(spellings, F.col("brand") * 4 + how)
 
 
 def _competitor(seed: int) -> Column:
-    other = (F.col("brand") + 1 + draw.below(_u(seed, "competitor"), len(BRAND_SHARES) - 1)) % len(BRAND_SHARES)
-    return draw.lookup([brand["name"] for brand in _brands()], other)
+    other = (F.col("brand") + 1 + draw.below(_u(seed, "competitor"), len(brands.SHARES) - 1)) % len(brands.SHARES)
+    return draw.lookup([brand["name"] for brand in brands.brands()], other)
 
 
 def _product(seed: int) -> Column:
@@ -155,11 +163,11 @@ def _product(seed: int) -> Column:
         each[spoken]
         for spoken in names.LANGUAGES
         for topic in TOPICS[:DEPARTMENTS]
-        for brand in _brands()
+        for brand in brands.brands()
         for each in table[topic][brand["key"]][:3]
     ]
     department = F.when(F.col("topic") < DEPARTMENTS, F.col("topic")).otherwise(F.col("brand"))
-    row = (_language() * DEPARTMENTS + department) * len(BRAND_SHARES) + F.col("brand")
+    row = (_language() * DEPARTMENTS + department) * len(brands.SHARES) + F.col("brand")
     return draw.lookup(products, row * 3 + draw.below(_u(seed, "product"), 3))
 
 
@@ -211,7 +219,3 @@ def _u(seed: int, stream: str) -> Column:
 def _slots() -> dict[str, Any]:
     slots: dict[str, Any] = lists.read("stock", "slots.yaml")
     return slots
-
-
-def _brands() -> list[dict[str, Any]]:
-    return sorted(_slots()["brands"], key=lambda brand: not brand["house"])

@@ -79,6 +79,7 @@ def influence(accounts: DataFrame, edges: DataFrame, *, params: SimulateParams) 
         on=(F.col("a.network") == F.col("b.network")) & (F.col("a.entity") == F.col("b.dst")),
         how="left",
     )
+    # Pods are left out: what their members share for each other moves nobody.
     strength = reactions.SHARE * reactions.quality(params.seed, F.col("a.entity"))
     first, second = (F.coalesce(f"b.{name}", F.lit(0.0)) for name in ("first", "second"))
     value = strength * first + reactions.PASSED_ON * F.pow(strength, F.lit(2.0)) * second

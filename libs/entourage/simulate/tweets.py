@@ -70,6 +70,7 @@ def _written(posts: DataFrame, *, accounts: DataFrame) -> DataFrame:
         relation.alias("relation"),
         F.col("parent_native_id").alias("ref_id"),
         F.regexp_replace("root_post_id", "^x:", "").alias("root_id"),
+        *("media_kind", "media_alt"),
         *_ANSWERED,
     )
 
@@ -93,7 +94,7 @@ def _retweets(shares: DataFrame, *, originals: DataFrame, accounts: DataFrame) -
         cut.alias("text"),
         F.lit("retweeted").alias("relation"),
         F.col("native_id").alias("ref_id"),
-        F.lit(None).cast("string").alias("root_id"),
+        *(F.lit(None).cast("string").alias(name) for name in ("root_id", "media_kind", "media_alt")),
         *_ANSWERED,
     )
 

@@ -38,7 +38,7 @@ def lines(
 
 
 def _posts(posts: DataFrame, *, seed: int) -> DataFrame:
-    is_reply, is_quote = F.col("kind") == "reply", F.col("kind") == "quote"
+    is_reply = F.col("kind") == "reply"
     parent = F.struct(cid(F.col("parent_native_id")).alias("cid"), F.col("parent_native_id").alias("uri"))
     record = F.struct(
         F.lit("app.bsky.feed.post").alias("$type"),
@@ -46,10 +46,8 @@ def _posts(posts: DataFrame, *, seed: int) -> DataFrame:
         F.array("language").alias("langs"),
         "text",
         F.when(is_reply, F.struct(parent.alias("parent"), parent.alias("root"))).alias("reply"),
-        F.when(is_quote, F.struct(F.lit("app.bsky.embed.record").alias("$type"), parent.alias("record"))).alias(
-            "embed"
-        ),
-        _facets(seed).alias("facets"),
+        _embed(parent).alias("embed"),
+        "facets",
     )
     uri = F.col("native_id")
     event = _commit(
@@ -61,7 +59,32 @@ def _posts(posts: DataFrame, *, seed: int) -> DataFrame:
         record,
         cid(uri),
     )
-    return wires.delivered(posts).select("at_ms", F.col("post_key").alias("line_key"), F.to_json(event).alias("value"))
+    faceted = wires.delivered(posts).select("*", _facets(seed).alias("facets"))
+    return wires.json_lines(faceted, at_ms="at_ms", line_key="post_key", body=event)
+
+
+def _embed(parent: Column) -> Column:
+    """Return what a post carries: what it quotes, or a medium; NULL for neither."""
+    ref = F.struct(cid(F.concat("native_id", F.lit("#medium"))).alias("$link"))
+    blob = F.struct(
+        F.lit("blob").alias("$type"),
+        ref.alias("ref"),
+        F.lit("image/jpeg").alias("mimeType"),
+        F.lit(48_000).alias("size"),
+    )
+    image = F.struct(F.coalesce("media_alt", F.lit("")).alias("alt"), blob.alias("image"))
+    is_quote, kind = F.col("kind") == "quote", F.col("media_kind")
+    embed = F.struct(
+        F.when(is_quote, "app.bsky.embed.record")
+        .when(kind == "photo", "app.bsky.embed.images")
+        .otherwise("app.bsky.embed.video")
+        .alias("$type"),
+        F.when(is_quote, parent).alias("record"),
+        F.when(~is_quote & (kind == "photo"), F.array(image)).alias("images"),
+        F.when(~is_quote & (kind != "photo"), blob).alias("video"),
+        F.when(~is_quote & (kind != "photo"), F.col("media_alt")).alias("alt"),
+    )
+    return F.when(is_quote | kind.isNotNull(), embed)
 
 
 def _deletions(posts: DataFrame, *, seed: int) -> DataFrame:
@@ -70,7 +93,7 @@ def _deletions(posts: DataFrame, *, seed: int) -> DataFrame:
     event = _removal(
         owners.did(seed, F.col("author")), F.col("deleted_ms"), "feed.post", _rkey(F.col("native_id")), key
     )
-    return _lines(gone, at=F.col("deleted_ms"), key=key, event=event)
+    return wires.json_lines(gone, at_ms=F.col("deleted_ms"), line_key=key, body=event)
 
 
 def _reposts(shares: DataFrame, *, seed: int) -> DataFrame:
@@ -79,7 +102,7 @@ def _reposts(shares: DataFrame, *, seed: int) -> DataFrame:
     event = _commit(
         owners.did(seed, F.col("sharer")), F.col("received_ms"), "feed.repost", _rkey(uri), key, record, cid(uri)
     )
-    return _lines(shares, at=F.col("received_ms"), key=key, event=event)
+    return wires.json_lines(shares, at_ms=F.col("received_ms"), line_key=key, body=event)
 
 
 def _likes(likes: DataFrame, *, seed: int) -> DataFrame:
@@ -88,7 +111,7 @@ def _likes(likes: DataFrame, *, seed: int) -> DataFrame:
     received = clocks.received_ms(seed, "like", key, F.col("liked_ms"))
     record = _pointing("app.bsky.feed.like", F.col("liked_ms"), F.col("native_id"))
     event = _commit(did, received, "feed.like", rkey, key, record, cid(clocks.at_uri(did, "feed.like", rkey)))
-    return _lines(likes, at=received, key=key, event=event)
+    return wires.json_lines(likes, at_ms=received, line_key=key, body=event)
 
 
 def _follows(edges: DataFrame, *, seed: int) -> DataFrame:
@@ -101,7 +124,7 @@ def _follows(edges: DataFrame, *, seed: int) -> DataFrame:
         owners.did(seed, F.col("dst")).alias("subject"),
     )
     event = _commit(did, received, "graph.follow", rkey, key, record, cid(clocks.at_uri(did, "graph.follow", rkey)))
-    return _lines(edges, at=received, key=key, event=event)
+    return wires.json_lines(edges, at_ms=received, line_key=key, body=event)
 
 
 def _unfollows(edges: DataFrame, *, seed: int) -> DataFrame:
@@ -110,7 +133,7 @@ def _unfollows(edges: DataFrame, *, seed: int) -> DataFrame:
     # Never before the follow itself is received, late ones included: 36 hours.
     at = F.greatest(F.col("ended_ms"), F.col("followed_ms") + 37 * clocks.HOUR_MS)
     event = _removal(owners.did(seed, F.col("src")), at, "graph.follow", rkey, key)
-    return _lines(edges, at=at, key=key, event=event)
+    return wires.json_lines(edges, at_ms=at, line_key=key, body=event)
 
 
 def _identities(accounts: DataFrame, *, params: SimulateParams) -> DataFrame:
@@ -135,8 +158,8 @@ def _identities(accounts: DataFrame, *, params: SimulateParams) -> DataFrame:
     )
     uri = clocks.at_uri(did, "actor.profile", F.lit("self"))
     profile = _commit(did, at + 1_000, "actor.profile", F.lit("self"), key, record, cid(uri))
-    return _lines(accounts, at=at, key=key, event=identity).unionByName(
-        _lines(accounts, at=at + 1_000, key=key, event=profile)
+    return wires.json_lines(accounts, at_ms=at, line_key=key, body=identity).unionByName(
+        wires.json_lines(accounts, at_ms=at + 1_000, line_key=key, body=profile)
     )
 
 
@@ -206,13 +229,9 @@ def _facet(
 
 
 def cid(uri: Column) -> Column:
-    """Return a content id in the form of Bluesky's, from the address."""
-    parts = [owners.base32(F.xxhash64(F.lit(k), uri), alphabet="abcdefghijklmnopqrstuvwxyz234567") for k in range(4)]
-    return F.concat(F.lit("bafyrei"), *parts)
-
-
-def _lines(rows: DataFrame, *, at: Column, key: Column, event: Column) -> DataFrame:
-    return rows.select(at.cast("bigint").alias("at_ms"), key.alias("line_key"), F.to_json(event).alias("value"))
+    """Return a content id in the form of Bluesky's, from the address; of the 32 letters only 16 occur."""
+    letters = F.translate(F.sha2(uri, 256), "0189", "ghij")
+    return F.concat(F.lit("bafyrei"), F.substring(letters, 1, 52))
 
 
 def _follow_key(seed: int) -> Column:

@@ -32,7 +32,7 @@ def lines(posts: DataFrame, *, accounts: DataFrame, params: SimulateParams) -> D
         F.max("at_ms").alias("at_ms"), F.sort_array(F.collect_set("item"), asc=False).alias("items")
     )
     line_key = F.xxhash64("page", "slot")
-    return pages.select("at_ms", line_key.alias("line_key"), F.to_json(_page(line_key)).alias("value"))
+    return wires.json_lines(pages, at_ms="at_ms", line_key=line_key, body=_page(line_key))
 
 
 def _readings(roots: DataFrame, *, comments: DataFrame, params: SimulateParams) -> DataFrame:
@@ -76,8 +76,15 @@ def _item(seed: int) -> Column:
         F.struct(F.struct(likes.alias("total_count"), F.lit("NONE").alias("viewer_reaction")).alias("summary")).alias(
             "reactions"
         ),
+        F.when(F.col("p.media_kind").isNotNull(), _attachments()).alias("attachments"),
         F.when(F.col("c.comments").isNotNull(), nested).alias("comments"),
     )
+
+
+def _attachments() -> Column:
+    kind = F.when(F.col("p.media_kind") == "photo", "photo").otherwise("video")
+    medium = F.struct(kind.alias("media_type"), kind.alias("type"), F.col("p.media_alt").alias("description"))
+    return F.struct(F.array(medium).alias("data"))
 
 
 def _page(line_key: Column) -> Column:

@@ -23,28 +23,29 @@ def lines(tweets: DataFrame) -> DataFrame:
     """Write the stream's statuses, and the notices of deletion, as JSON lines of API v1.1."""
     streamed = tweets.where(F.col("channel").isin("stream", "both"))
     carried = streamed.where(F.col("relation").isin("retweeted", "quoted"))
-    originals = wires.referred(tweets, carried).select(
-        F.col("id").alias("_ref"), _json(_status(is_live=False)).alias("original")
-    )
+    originals = _written(wires.referred(tweets, carried), is_live=False).select(F.col("id").alias("_ref"), "json")
     joined = streamed.alias("t").join(originals.alias("o"), on=F.col("t.ref_id") == F.col("o._ref"), how="left")
-    lines = wires.delivered(joined.select("t.*", "o.original")).select(
-        "at_ms", F.col("post_key").alias("line_key"), _with_original().alias("value")
-    )
+    own = _written(wires.delivered(joined.select("t.*", F.col("o.json").alias("original"))), is_live=True)
+    lines = own.select("at_ms", F.col("post_key").alias("line_key"), _with_original().alias("value"))
     deleted = streamed.where(F.col("deleted_ms").isNotNull()).select(
         F.col("deleted_ms").alias("at_ms"), F.col("post_key").alias("line_key"), _deletion().alias("value")
     )
     return lines.unionByName(deleted)
 
 
-def _json(status: Column) -> Column:
-    """Return a status as JSON; fields without a value are null, but for the longer text of a short one."""
-    text = F.to_json(status, {"ignoreNullFields": "false"})
-    return F.replace(text, F.lit(',"extended_tweet":null'), F.lit(""))
+def _written(tweets: DataFrame, *, is_live: bool) -> DataFrame:
+    """Add each status as `json`; fields without a value are null, but for the longer text of a short one, and media."""
+    found = tweets.select("*", _entities().alias("entities"))
+    settled = draw.settled(found, {"status": _status(is_live=is_live)})
+    text = F.to_json("status", {"ignoreNullFields": "false"})
+    for field in ("extended_tweet", "extended_entities"):
+        text = F.replace(text, F.lit(f',"{field}":null'), F.lit(""))
+    return settled.select("*", text.alias("json"))
 
 
 def _with_original() -> Column:
     """Return the status as JSON; a retweet or a quote with the original in it."""
-    own = _json(_status(is_live=True))
+    own = F.col("json")
     field = F.when(F.col("relation") == "retweeted", "retweeted_status").otherwise("quoted_status")
     nested = F.concat(
         own.substr(F.lit(1), F.length(own) - 1), F.lit(',"'), field, F.lit('":'), F.col("original"), F.lit("}")
@@ -69,7 +70,8 @@ def _status(*, is_live: bool) -> Column:
         *_quoted(relation == "quoted"),
         F.when(is_long, _extended(text)).alias("extended_tweet"),
         *(count.alias(name) for name, count in counts.items()),
-        _entities().alias("entities"),
+        "entities",
+        F.when(F.col("media_kind").isNotNull(), F.struct(F.array(_medium()).alias("media"))).alias("extended_entities"),
         *(F.lit(False).alias(name) for name in ("favorited", "retweeted")),
         F.lit("low").alias("filter_level"),
         F.col("language").alias("lang"),
@@ -79,7 +81,7 @@ def _status(*, is_live: bool) -> Column:
 
 def _extended(text: Column) -> Column:
     reach = F.array(F.lit(0), F.length(text)).alias("display_text_range")
-    return F.struct(text.alias("full_text"), reach, _entities().alias("entities"))
+    return F.struct(text.alias("full_text"), reach, "entities")
 
 
 def _quoted(is_quote: Column) -> tuple[Column, ...]:
@@ -143,6 +145,16 @@ def _entities() -> Column:
         ).alias("urls"),
         F.array_compact(F.array(F.when(is_named, mention))).alias("user_mentions"),
         F.array().cast("array<string>").alias("symbols"),
+    )
+
+
+def _medium() -> Column:
+    kind = F.when(F.col("media_kind") == "gif", "animated_gif").otherwise(F.col("media_kind"))
+    return F.struct(
+        F.col("id").alias("id_str"),
+        kind.alias("type"),
+        F.concat(F.lit("https://pbs.example/media/"), F.col("id"), F.lit(".jpg")).alias("media_url_https"),
+        F.col("media_alt").alias("ext_alt_text"),
     )
 
 

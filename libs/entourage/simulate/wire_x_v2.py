@@ -29,6 +29,7 @@ def lines(tweets: DataFrame, *, params: SimulateParams) -> DataFrame:
         F.floor(F.col("at_ms") / span_ms).alias("slot"),
         F.struct(F.col("id").cast("bigint").alias("order"), _tweet().alias("tweet")).alias("item"),
         _user().alias("user"),
+        F.when(F.col("media_kind").isNotNull(), _medium()).alias("medium"),
         "o_tweet",
         "o_user",
     )
@@ -37,8 +38,9 @@ def lines(tweets: DataFrame, *, params: SimulateParams) -> DataFrame:
         F.sort_array(F.collect_set("item"), asc=False).alias("items"),
         F.array_sort(F.array_union(F.collect_set("user"), F.collect_set("o_user"))).alias("users"),
         F.array_sort(F.collect_set("o_tweet")).alias("tweets"),
+        F.array_sort(F.collect_set("medium")).alias("media"),
     )
-    return pages.select("at_ms", F.col("slot").alias("line_key"), F.to_json(_page()).alias("value"))
+    return wires.json_lines(pages, at_ms="at_ms", line_key="slot", body=_page())
 
 
 def _tweet() -> Column:
@@ -55,6 +57,9 @@ def _tweet() -> Column:
         F.when(relation == "replied_to", F.col("r_native_id")).alias("in_reply_to_user_id"),
         F.struct(*(F.col(column).alias(name) for name, column in COUNTS.items())).alias("public_metrics"),
         _entities().alias("entities"),
+        F.when(F.col("media_kind").isNotNull(), F.struct(F.array(_media_key()).alias("media_keys"))).alias(
+            "attachments"
+        ),
         F.lit(False).alias("possibly_sensitive"),
         F.lit("everyone").alias("reply_settings"),
     )
@@ -72,6 +77,15 @@ def _entities() -> Column:
         F.when(is_named, F.array(mention)).alias("mentions"),
     )
     return F.when((F.size(tags) > 0) | (F.size(urls) > 0) | is_named, entities)
+
+
+def _media_key() -> Column:
+    return F.concat(F.lit("3_"), F.col("id"))
+
+
+def _medium() -> Column:
+    kind = F.when(F.col("media_kind") == "gif", "animated_gif").otherwise(F.col("media_kind"))
+    return F.struct(_media_key().alias("media_key"), kind.alias("type"), F.col("media_alt").alias("alt_text"))
 
 
 def _tag(tag: Column) -> Column:
@@ -113,7 +127,9 @@ def _page() -> Column:
     )
     return F.struct(
         tweets.alias("data"),
-        F.struct(F.col("users").alias("users"), _filled(F.col("tweets")).alias("tweets")).alias("includes"),
+        F.struct("users", _filled(F.col("tweets")).alias("tweets"), _filled(F.col("media")).alias("media")).alias(
+            "includes"
+        ),
         meta.alias("meta"),
     )
 

@@ -8,9 +8,12 @@ from __future__ import annotations
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from entourage.simulate.params import Output, SimulateParams
+
 HASHTAG = r"(#[\p{L}\p{N}_]+)"
 LINK = r"(https?://[^\s]+)"
 TWICE_AFTER_MS = 41_000
+CSV = {"header": "true", "nullValue": "", "emptyValue": "", "escape": '"'}
 
 
 def laid_out(lines: DataFrame, *, files: int) -> DataFrame:
@@ -28,9 +31,27 @@ def laid_out(lines: DataFrame, *, files: int) -> DataFrame:
     )
 
 
+def json_lines(rows: DataFrame, *, at_ms: Column | str, line_key: Column | str, body: Column) -> DataFrame:
+    """Write each row as a line of JSON: `at_ms`, `line_key`, `value`.
+
+    Spark interprets all of the expression that it is to write as JSON: settled first, it is compiled.
+    """
+    at, key = (F.col(each) if isinstance(each, str) else each for each in (at_ms, line_key))
+    fields = F.struct(at.cast("bigint").alias("at_ms"), key.alias("line_key"), body.alias("body"))
+    return rows.select(F.inline(F.array(fields))).select("at_ms", "line_key", F.to_json("body").alias("value"))
+
+
 def tabulated(rows: DataFrame, *, files: int, by: tuple[str, ...]) -> DataFrame:
     """Lay the rows of a table into a fixed number of files, sorted by a unique key."""
     return rows.repartition(files, *(F.col(name) for name in by)).sortWithinPartitions(*by)
+
+
+def table(
+    path: str, rows: DataFrame, key: tuple[str, ...], params: SimulateParams, *, sep: str = ",", encoding: str = "UTF-8"
+) -> Output:
+    """Return a CSV output, sorted by its key."""
+    options = {**CSV, "sep": sep, "encoding": encoding}
+    return Output(path, "csv", tabulated(rows, files=max(1, params.files // 4), by=key), options)
 
 
 def delivered(posts: DataFrame) -> DataFrame:

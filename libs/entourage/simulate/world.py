@@ -1,12 +1,13 @@
 """Put the world together: every folder of it, in order.
 
-in: a session, `SimulateParams`, a workspace ▶ out: a list of `Output`. A solver: what several outputs share (persons,
+in: a session, `SimulateParams`, a workspace ▶ out: each `Output`. A solver: what several outputs share (persons,
 accounts, edges, posts, readings, tweets) is kept in the workspace once, since each would be made again for every
 output else.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pyspark.sql import DataFrame, SparkSession
@@ -18,6 +19,7 @@ from entourage.simulate import (
     consent,
     graph,
     people,
+    pods,
     posts,
     reactions,
     records,
@@ -29,25 +31,30 @@ from entourage.simulate import (
     wire_x_v2,
     wires,
 )
+from entourage.simulate.business import streams
 from entourage.simulate.params import Output, SimulateParams
-
-CSV = {"header": "true", "nullValue": "", "emptyValue": "", "escape": '"'}
+from entourage.simulate.wires import table
 
 
 @dataclass(frozen=True)
 class World:
-    """The kept frames that the outputs are written from; those of layers not wanted are None."""
+    """The kept frames that several outputs are written from."""
 
     persons: DataFrame
     records: DataFrame
     accounts: DataFrame
-    edges: DataFrame | None = None
-    posts: DataFrame | None = None
-    shares: DataFrame | None = None
-    likes: DataFrame | None = None
 
 
-def outputs(spark: SparkSession, params: SimulateParams, workspace: Workspace) -> list[Output]:
+@dataclass(frozen=True)
+class Posted:
+    """The kept frames of what is posted: posts, shares and likes."""
+
+    posts: DataFrame
+    shares: DataFrame
+    likes: DataFrame
+
+
+def outputs(spark: SparkSession, params: SimulateParams, workspace: Workspace) -> Iterator[Output]:
     """Make the world.
 
     Files are numbered by the size of the world and sorted inside, so that their bytes follow from the parameters alone.
@@ -57,41 +64,47 @@ def outputs(spark: SparkSession, params: SimulateParams, workspace: Workspace) -
         params: the world's.
         workspace: where shared frames are kept while it is written.
 
-    Returns:
-        All folders: landing/ in wire formats, truth/ apart.
+    Yields:
+        All folders: landing/ in wire formats, truth/ apart. Each as soon as what it is made from is kept, so that one
+        may be written while the next is made.
     """
-    world = make(spark, params, workspace)
-    made = _people_outputs(world, params)
-    if world.edges is not None:
-        made += _graph_outputs(world, params)
-    if world.posts is not None:
-        made += _post_outputs(world, params, workspace)
-    return made
-
-
-def make(spark: SparkSession, params: SimulateParams, workspace: Workspace) -> World:
-    """Make the frames that outputs share."""
     persons = workspace.keep("persons", people.persons(spark, params=params))
     books = workspace.keep("records", records.records(persons, params=params))
+    edges = None
+    if params.needs_graph:
+        edges = workspace.keep("edges", graph.edges(graph.ties(spark, params=params), params=params))
     named = owners.accounts(spark, persons=persons, params=params)
-    if not params.emits("graph"):
-        return World(persons, books, workspace.keep("accounts", _counted(named, None)))
-    edges = workspace.keep("edges", graph.edges(graph.ties(spark, params=params), params=params))
-    accounts = workspace.keep("accounts", _counted(named, edges))
-    if not params.emits("posts"):
-        return World(persons, books, accounts, edges)
-    originals = workspace.keep("originals", posts.originals(spark, persons=persons, params=params))
+    world = World(persons, books, workspace.keep("accounts", _counted(named, edges)))
+    yield from _people_outputs(world, params)
+    yield from _outputs_of_persons(world, params, workspace)
+    if edges is None:
+        return
+    if params.emits("graph"):
+        yield from _graph_outputs(world, edges, params)
+    if not params.needs_business:
+        return
+    business = streams.make(persons, edges, params=params, workspace=workspace)
+    yield from _business_outputs(business, persons, params, workspace)
+    if params.emits("posts"):
+        posted = _posted(world, edges, business, params, workspace)
+        yield from _post_outputs(world, edges, posted, params, workspace)
+        yield from streams.posted(business, posted.posts, params=params)
+
+
+def _posted(
+    world: World, edges: DataFrame, business: streams.Business, params: SimulateParams, workspace: Workspace
+) -> Posted:
+    """Make what is posted, and keep it."""
     audience = workspace.keep("audience", reactions.audience(edges, params=params))
+    made = posts.originals(world.persons.sparkSession, persons=world.persons, states=business.states, params=params)
+    originals = workspace.keep("originals", made)
     readings = workspace.keep("readings", reactions.readings(originals, audience, params=params))
-    everything = originals
     shares = workspace.keep("shares", _shares(readings, audience, params))
     likes = workspace.keep("likes", reactions.likes(readings, params=params))
-    if params.has("replies"):
-        answers = reactions.answers(readings, params=params).unionByName(
-            reactions.brands_answers(originals, params=params)
-        )
-        everything = originals.unionByName(workspace.keep("answers", answers))
-    return World(persons, books, accounts, edges, everything, shares, likes)
+    if not params.has("replies"):
+        return Posted(originals, shares, likes)
+    answers = reactions.answers(readings, params=params).unionByName(reactions.brands_answers(originals, params=params))
+    return Posted(originals.unionByName(workspace.keep("answers", answers)), shares, likes)
 
 
 def _shares(readings: DataFrame, audience: DataFrame, params: SimulateParams) -> DataFrame:
@@ -126,8 +139,10 @@ def _people_outputs(world: World, params: SimulateParams) -> list[Output]:
     }
     owned = consent.owned_accounts(world.accounts, world.persons)
     logins = consent.social_logins(owned, params=params)
+    if not params.emits("people"):
+        books = {}
     made = [
-        _table(f"landing/records/{name}", rows.drop("person"), (key,), params, sep=";" if name == "billing" else ",")
+        table(f"landing/records/{name}", rows.drop("person"), (key,), params, sep=";" if name == "billing" else ",")
         for name, (key, rows) in books.items()
     ]
     known = {name: rows.select("person", F.col(key).alias("record")) for name, (key, rows) in books.items()}
@@ -138,33 +153,56 @@ def _people_outputs(world: World, params: SimulateParams) -> list[Output]:
         )
         made.append(Output("landing/records/social_logins", "text", wires.laid_out(lines, files=1)))
         consents = consent.consents(owned, params=params)
-        made.append(_table("landing/records/consents", consents, ("identifier", "effective_at", "action"), params))
+        made.append(table("landing/records/consents", consents, ("identifier", "effective_at", "action"), params))
     else:
         known.pop("social_logins")
     made.append(
         Output("truth/people.parquet", "parquet", wires.tabulated(world.persons, files=params.files, by=("person",)))
     )
-    made.append(_table("truth/identities.csv", truth.identities(known, world.accounts), ("record_id",), params))
+    made.append(table("truth/identities.csv", truth.identities(known, world.accounts), ("record_id",), params))
     return made
 
 
-def _graph_outputs(world: World, params: SimulateParams) -> list[Output]:
-    assert world.edges is not None
-    follows = graph.follows(world.edges.where(F.col("network") != "bluesky"), params=params)
-    influence = truth.influence(world.accounts, world.edges, params=params)
+def _outputs_of_persons(world: World, params: SimulateParams, workspace: Workspace) -> Iterator[Output]:
+    """Return the layers of the business that follow from persons alone."""
+    persons = world.persons
+    if params.emits("campaigns"):
+        yield from streams.courtship(persons, params=params, workspace=workspace)
+    if params.emits("consent"):
+        yield from streams.permission(persons, consent.owned_accounts(world.accounts, persons), params=params)
+    if params.emits("organizations"):
+        yield from streams.companies(persons, params=params)
+
+
+def _business_outputs(
+    business: streams.Business, persons: DataFrame, params: SimulateParams, workspace: Workspace
+) -> Iterator[Output]:
+    if params.emits("commerce"):
+        yield from streams.commerce(business, persons, params=params, workspace=workspace)
+    if params.emits("service"):
+        yield from streams.care(business, params=params)
+    if params.emits("surveys"):
+        yield from streams.asked(business, persons, params=params)
+
+
+def _graph_outputs(world: World, edges: DataFrame, params: SimulateParams) -> list[Output]:
+    follows = graph.follows(edges.where(F.col("network") != "bluesky"), params=params)
+    influence = truth.influence(world.accounts, edges, params=params)
     return [
-        _table("landing/posts/exports/follows", follows, ("src", "dst"), params),
-        _table("truth/influence.csv", influence, ("account_id",), params),
+        table("landing/posts/exports/follows", follows, ("src", "dst"), params),
+        table("truth/influence.csv", influence, ("account_id",), params),
+        table("truth/pods.csv", pods.members(world.persons, params=params), ("person",), params),
     ]
 
 
-def _post_outputs(world: World, params: SimulateParams, workspace: Workspace) -> list[Output]:
-    assert world.posts is not None and world.shares is not None and world.likes is not None and world.edges is not None
-    on_x = workspace.keep("tweets", tweets.tweets(world.posts, world.shares, world.accounts, params=params))
+def _post_outputs(
+    world: World, edges: DataFrame, posted: Posted, params: SimulateParams, workspace: Workspace
+) -> list[Output]:
+    on_x = workspace.keep("tweets", tweets.tweets(posted.posts, posted.shares, world.accounts, params=params))
     bluesky = wire_bluesky.lines(
-        world.posts, shares=world.shares, likes=world.likes, edges=world.edges, accounts=world.accounts, params=params
+        posted.posts, shares=posted.shares, likes=posted.likes, edges=edges, accounts=world.accounts, params=params
     )
-    facebook = wire_facebook.lines(world.posts, accounts=world.accounts, params=params)
+    facebook = wire_facebook.lines(posted.posts, accounts=world.accounts, params=params)
     wired = {
         "landing/posts/x_v1": wire_x_v1.lines(on_x),
         "landing/posts/x_v2": wire_x_v2.lines(on_x, params=params),
@@ -172,14 +210,10 @@ def _post_outputs(world: World, params: SimulateParams, workspace: Workspace) ->
         "landing/posts/facebook": facebook,
     }
     made = [Output(path, "text", wires.laid_out(lines, files=params.files)) for path, lines in wired.items()]
-    made.append(_table("landing/posts/exports/posts", tweets.export(on_x), ("post_id",), params))
-    made.append(_table("truth/relevance.csv", truth.relevance(world.posts, world.shares), ("post_id",), params))
-    made.append(_table("truth/sentiment.csv", truth.sentiment(world.posts), ("post_id",), params))
+    made.append(table("landing/posts/exports/posts", tweets.export(on_x), ("post_id",), params))
+    made.append(table("truth/relevance.csv", truth.relevance(posted.posts, posted.shares), ("post_id",), params))
+    made.append(table("truth/sentiment.csv", truth.sentiment(posted.posts), ("post_id",), params))
     made.append(
-        _table("truth/cascades.csv", truth.cascades(world.shares, params=params), ("post_id", "account_id"), params)
+        table("truth/cascades.csv", truth.cascades(posted.shares, params=params), ("post_id", "account_id"), params)
     )
     return made
-
-
-def _table(path: str, rows: DataFrame, key: tuple[str, ...], params: SimulateParams, sep: str = ",") -> Output:
-    return Output(path, "csv", wires.tabulated(rows, files=max(1, params.files // 4), by=key), {**CSV, "sep": sep})

@@ -37,9 +37,16 @@ def test_no_layer_at_all_is_refused() -> None:
         SimulateParams(layers=())
 
 
-def test_a_layer_without_the_one_it_needs_is_refused() -> None:
-    with pytest.raises(UsageError, match="layers: posts needs graph"):
-        SimulateParams(layers=("people", "posts"))
+def test_a_campaign_that_does_not_exist_is_refused_with_the_nearest_one() -> None:
+    with pytest.raises(UsageError, match="did you mean 'campaign:black_week'"):
+        SimulateParams(without=("campaign:blackweek",))
+
+
+def test_a_history_of_no_months_begins_with_the_posts_and_a_negative_one_is_refused() -> None:
+    assert SimulateParams(history_months=0).first_day == 0
+    assert SimulateParams(history_months=24).first_day == -730
+    with pytest.raises(UsageError, match="history_months: found -1, expected 0 to 48; the nearest is 0"):
+        SimulateParams(history_months=-1)
 
 
 def test_files_follow_from_the_size_of_the_world() -> None:
