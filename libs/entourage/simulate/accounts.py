@@ -145,6 +145,16 @@ def epoch_ms(params: SimulateParams) -> int:
     return (params.start.toordinal() - 719_163) * DAY_MS
 
 
+def end_ms(params: SimulateParams) -> int:
+    """Return the first moment after the world."""
+    return epoch_ms(params) + params.days * DAY_MS
+
+
+def date_of(params: SimulateParams, day: Column) -> Column:
+    """Return the date of a day that counts from the world's start."""
+    return F.date_add(F.lit(str(params.start)).cast("date"), day.cast("int"))
+
+
 def _people(persons: DataFrame, *, params: SimulateParams) -> DataFrame:
     return persons.select(
         entity(PERSON, F.col("person")).alias("entity"),

@@ -85,6 +85,11 @@ def lookup_number(values: Sequence[int], index: Column) -> Column:
     return lookup([str(value) for value in values], index).cast("bigint")
 
 
+def lookup_real(values: Sequence[float], index: Column) -> Column:
+    """Return the double at a 0-based index of a fixed list."""
+    return lookup([str(value) for value in values], index).cast("double")
+
+
 def number_of(values: Sequence[str], value: Column) -> Column:
     """Return the 0-based index of a value in a fixed list; NULL where it is not in it."""
     return F.coalesce(*(F.when(value == name, F.lit(number)) for number, name in enumerate(values)))

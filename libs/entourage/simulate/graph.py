@@ -70,7 +70,7 @@ def edges(ties: DataFrame, *, params: SimulateParams) -> DataFrame:
     carried = ties.withColumn("network", F.explode(each)).where("network IS NOT NULL")
     network, src, dst = F.col("network"), F.col("src"), F.col("dst")
     born = F.greatest(*(accounts.created_ms(seed, network, end, start_ms=start_ms) for end in (src, dst)))
-    end_ms = start_ms + params.days * accounts.DAY_MS
+    end_ms = accounts.end_ms(params)
     followed = born + (draw.uniform(seed, "followed", src, dst) * (F.lit(end_ms) - born)).cast("bigint")
     is_ended = draw.uniform(seed, "unfollow?", src, dst) < 0.01
     ended = followed + (draw.uniform(seed, "unfollow", src, dst) * (F.lit(end_ms) - followed)).cast("bigint")

@@ -237,7 +237,7 @@ def brands_answers(originals: DataFrame, *, params: SimulateParams) -> DataFrame
     calls = F.col("by_person") & F.col("class").isin("complaint", "question") & (F.col("kind") == "post")
     names = F.col("names_brand") | (F.col("network") == "facebook")
     share, median, sigma = (
-        draw.lookup([str(getattr(desk, law)) for desk in DESKS], F.col("brand")).cast("double")
+        draw.lookup_real([getattr(desk, law) for desk in DESKS], F.col("brand"))
         for law in ("answered", "median_minutes", "sigma")
     )
     answered = draw.uniform(seed, "desk?", F.col("post_key")) < share

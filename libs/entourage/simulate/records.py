@@ -43,6 +43,7 @@ SYSTEMS = (
     System("service", share=0.52, twice=0.12, typos=0.09, stale=0.5, nickname_share=0.14, no_mail=0.18),
     System("newsletter", share=0.55, twice=0.08, typos=0.06, stale=0.7, nickname_share=0.13, no_mail=0.0),
 )
+CRM, BILLING, SERVICE, NEWSLETTER = range(len(SYSTEMS))  # their numbers
 PRIMES = (6_700_417, 15_485_863, 32_452_843, 49_979_687)
 HISTORY_DAYS = 1_400
 SHARE_OF_SHARED_CARDS = 0.08

@@ -14,7 +14,7 @@ from pyspark.sql import functions as F
 
 from entourage.rows import local_frame
 from entourage.simulate import accounts, brands, clocks, draw, posts
-from entourage.simulate.accounts import DAY_MS, epoch_ms
+from entourage.simulate.accounts import end_ms, epoch_ms
 from entourage.simulate.business.scenarios import TIME_EFFECT
 from entourage.simulate.params import SimulateParams
 
@@ -65,7 +65,7 @@ def readings(spark: SparkSession, *, params: SimulateParams) -> DataFrame:
     is_own = F.col("brand") == 0
     seen = F.floor(likes * (25 + 20 * draw.uniform(seed, "brand:seen", key)) + 40)
     spend = F.when(F.col("is_paid"), F.floor(40 + 160 * draw.uniform(seed, "brand:spend", key)))
-    return each.where(read_ms < epoch_ms(params) + params.days * DAY_MS).select(
+    return each.where(read_ms < end_ms(params)).select(
         "post_id",
         "network",
         F.col("account_id"),
@@ -120,15 +120,13 @@ def _likes(params: SimulateParams) -> Column:
     brand = F.col("brand")
 
     def of_brand(values: list[float]) -> Column:
-        return draw.lookup([str(value) for value in values], brand).cast("double")
+        return draw.lookup_real(values, brand)
 
     form = draw.number_of(FORMATS, F.col("format"))
-    by_format = draw.lookup([str(f) for each in AUDIENCES for f in each.formats], brand * len(FORMATS) + form).cast(
-        "double"
+    by_format = draw.lookup_real([f for each in AUDIENCES for f in each.formats], brand * len(FORMATS) + form)
+    network = draw.lookup_real(
+        [NETWORK_FACTOR[name] for name in accounts.NETWORKS], posts.network_number(F.col("network"))
     )
-    network = draw.lookup(
-        [str(NETWORK_FACTOR[name]) for name in accounts.NETWORKS], posts.network_number(F.col("network"))
-    ).cast("double")
     # Brands' days are told in Paris time.
     hour = F.pmod(F.col("occurred_ms") / clocks.HOUR_MS + 2, F.lit(24.0))
     strength = of_brand([each.hour_effect if params.has(TIME_EFFECT) else 0.0 for each in AUDIENCES])

@@ -154,6 +154,11 @@ def programs() -> tuple[Program, ...]:
     )
 
 
+def friends_program() -> Program:
+    """Return the program that rewards who brings a friend."""
+    return next(program for program in programs() if program.reward)
+
+
 @cache
 def plans() -> tuple[Plan, ...]:
     """Return the plans."""

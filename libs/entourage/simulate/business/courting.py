@@ -11,10 +11,9 @@ from pyspark.sql import functions as F
 from entourage.rows import local_frame
 from entourage.simulate import clocks, draw, wires
 from entourage.simulate import records as books
-from entourage.simulate.accounts import DAY_MS, day_ms, epoch_ms
+from entourage.simulate.accounts import DAY_MS, date_of, day_ms, end_ms, epoch_ms
 from entourage.simulate.business import contact, programs
-from entourage.simulate.business.catalog import Campaign, campaigns
-from entourage.simulate.business.catalog import programs as all_programs
+from entourage.simulate.business.catalog import Campaign, campaigns, friends_program
 from entourage.simulate.business.orders import code, device, holds_code, nightly_ms
 from entourage.simulate.business.scenarios import TIME_EFFECT
 from entourage.simulate.business.touches import HOURS, NOTICED, attention, mean_attention, touch
@@ -22,7 +21,6 @@ from entourage.simulate.latents import CHANNELS
 from entourage.simulate.params import SimulateParams
 from entourage.simulate.places import utc_offset
 
-NEWSLETTER = 3  # of records.SYSTEMS
 MONTH_DAYS = 30
 TOUCH = {
     "campaign": "string", "channel": "string", "variant": "string", "propensity": "double", "sent_ms": "bigint",
@@ -42,8 +40,10 @@ def touches(persons: DataFrame, *, params: SimulateParams) -> DataFrame:
     none = F.lit(None).cast(f"struct<{','.join(f'{name}:{kind}' for name, kind in TOUCH.items())}>")
     carried = ("person", "country", "email", "phone", "devices", "owl_hours")
     known = {
-        "subscriber_id": books.native_id(seed, F.col("person"), number=NEWSLETTER),
-        "customer_no": F.when(books.is_in(seed, F.col("person"), 0), books.native_id(seed, F.col("person"), number=0)),
+        "subscriber_id": books.native_id(seed, F.col("person"), number=books.NEWSLETTER),
+        "customer_no": F.when(
+            books.is_in(seed, F.col("person"), books.CRM), books.native_id(seed, F.col("person"), number=books.CRM)
+        ),
     }
     columns = [field.alias(name) for name, field in known.items()]
     aimed = draw.unfolded(persons.select("*", *columns), each or [none])
@@ -104,9 +104,10 @@ def email_events(messages: DataFrame, persons: DataFrame, *, params: SimulatePar
         F.when(F.col("event") == "open", F.col("is_machine")).alias("machine_open"),
     )
     event_key = F.xxhash64("message_key", "event", "is_machine")
-    end_ms = epoch_ms(params) + params.days * DAY_MS
     received = clocks.received_ms(params.seed, "mail", event_key, F.col("event_ms"))
-    return wires.json_lines(happened.where(F.col("event_ms") < end_ms), at_ms=received, line_key=event_key, body=body)
+    return wires.json_lines(
+        happened.where(F.col("event_ms") < end_ms(params)), at_ms=received, line_key=event_key, body=body
+    )
 
 
 def costs(spark: SparkSession, *, params: SimulateParams) -> DataFrame:
@@ -121,7 +122,7 @@ def costs(spark: SparkSession, *, params: SimulateParams) -> DataFrame:
     wobble = 0.85 + 0.3 * draw.uniform(params.seed, "cost", F.crc32("campaign"), F.col("day"))
     return frame.select(
         "campaign",
-        F.date_add(F.lit(str(params.start)).cast("date"), F.col("day")).alias("day"),
+        date_of(params, F.col("day")).alias("day"),
         "channel",
         F.format_string("%.2f", F.col("a_day") * wobble).alias("cost_eur"),
     )
@@ -130,14 +131,14 @@ def costs(spark: SparkSession, *, params: SimulateParams) -> DataFrame:
 def referral_codes(persons: DataFrame, *, params: SimulateParams) -> DataFrame:
     """Return one row a code that a customer may give to friends."""
     seed, person = params.seed, F.col("person")
-    friends = next(program for program in all_programs() if program.reward)
+    friends = friends_program()
     since = F.lit(friends.from_day)
     issued = day_ms(params, since) + 12 * clocks.HOUR_MS
     holders = persons.where(holds_code(seed, person) & F.lit(params.has(friends.mechanism)))
     return holders.select(
         code(person).alias("code"),
         F.lit(friends.id).alias("program"),
-        books.native_id(seed, person, number=0).alias("customer_no"),
+        books.native_id(seed, person, number=books.CRM).alias("customer_no"),
         clocks.iso(issued.cast("bigint")).alias("issued_at"),
     )
 
@@ -158,9 +159,11 @@ def guests(persons: DataFrame, *, params: SimulateParams) -> DataFrame:
     day = F.col("from_day") + draw.below(draw.uniform(seed, "guest:day", person), 30)
     return each.where(day >= params.first_day).select(
         "program",
-        F.when(books.is_in(seed, person, 0), books.native_id(seed, person, number=0)).alias("customer_no"),
+        F.when(books.is_in(seed, person, books.CRM), books.native_id(seed, person, number=books.CRM)).alias(
+            "customer_no"
+        ),
         F.col("email"),
-        F.date_add(F.lit(str(params.start)).cast("date"), day).alias("invited_on"),
+        date_of(params, day).alias("invited_on"),
     )
 
 
@@ -223,11 +226,11 @@ def _unsubscribed(persons: DataFrame, *, params: SimulateParams) -> DataFrame:
     day = contact.withdrawn_day(seed, CHANNELS.index("email"))
     hour = draw.uniform(seed, "unsubscribe:hour", person)
     nothing = F.lit(None).cast("string")
-    left = persons.where(books.is_in(seed, person, NEWSLETTER) & day.between(params.first_day, params.days - 1))
+    left = persons.where(books.is_in(seed, person, books.NEWSLETTER) & day.between(params.first_day, params.days - 1))
     return left.select(
         draw.key(seed, "unsubscribe", person).alias("message_key"),
         "email",
-        books.native_id(seed, person, number=NEWSLETTER).alias("subscriber_id"),
+        books.native_id(seed, person, number=books.NEWSLETTER).alias("subscriber_id"),
         nothing.alias("campaign"),
         nothing.alias("variant"),
         F.lit("unsubscribe").alias("event"),
@@ -241,7 +244,7 @@ def _newsletters(persons: DataFrame, *, params: SimulateParams) -> DataFrame:
     seed, person, issue = params.seed, F.col("person"), F.col("issue")
     epoch_day = epoch_ms(params) // DAY_MS
     first, last = (epoch_day + params.first_day) // MONTH_DAYS, (epoch_day + params.days - 1) // MONTH_DAYS
-    in_book = persons.where(books.is_in(seed, person, NEWSLETTER))
+    in_book = persons.where(books.is_in(seed, person, books.NEWSLETTER))
     each = in_book.select(
         *("person", "email", "country", "owl_hours", "consent_propensity", "response"),
         F.explode(F.sequence(F.lit(first), F.lit(last))).alias("issue"),
@@ -254,7 +257,7 @@ def _newsletters(persons: DataFrame, *, params: SimulateParams) -> DataFrame:
     sent = day_ms(params, day) + (hour - utc_offset(F.col("country"))) * clocks.HOUR_MS
     return each.where(allowed & day.between(params.first_day, params.days - 1)).select(
         *("person", "email"),
-        books.native_id(seed, person, number=NEWSLETTER).alias("subscriber_id"),
+        books.native_id(seed, person, number=books.NEWSLETTER).alias("subscriber_id"),
         F.concat(F.lit("newsletter_"), issue.cast("string")).alias("campaign"),
         F.lit(None).cast("string").alias("variant"),
         sent.cast("bigint").alias("sent_ms"),

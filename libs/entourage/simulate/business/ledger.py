@@ -10,14 +10,13 @@ from pyspark.sql import functions as F
 
 from entourage.simulate import clocks, draw, wires
 from entourage.simulate import records as books
-from entourage.simulate.accounts import DAY_MS, day_ms, epoch_ms
+from entourage.simulate.accounts import DAY_MS, day_ms, end_ms
 from entourage.simulate.business.catalog import Plan, currency, plans
 from entourage.simulate.business.orders import nightly_ms
 from entourage.simulate.business.shop import money
 from entourage.simulate.params import SimulateParams
 from entourage.simulate.places import COUNTRIES
 
-BILLING = 1  # of records.SYSTEMS
 DUE_DAYS = 30
 METHODS = ("card", "transfer", "direct debit", "wallet")
 METHOD_SHARES = (0.62, 0.14, 0.10, 0.14)
@@ -31,10 +30,10 @@ PAUSED = 0.01  # of the months
 def invoices(orders: DataFrame, *, params: SimulateParams) -> DataFrame:
     """Return one row an invoice: of each order that was not made at a till."""
     person = F.col("person")
-    has_account = books.is_in(params.seed, person, BILLING)
+    has_account = books.is_in(params.seed, person, books.BILLING)
     return _billed(orders).select(
         "invoice_id",
-        F.when(has_account, books.native_id(params.seed, person, number=BILLING)).alias("account"),
+        F.when(has_account, books.native_id(params.seed, person, number=books.BILLING)).alias("account"),
         "order_id",
         clocks.iso(F.col("occurred_ms")).alias("issued_at"),
         F.date_format(F.timestamp_millis(F.col("occurred_ms") + DUE_DAYS * DAY_MS), "yyyy-MM-dd").alias("due_on"),
@@ -53,8 +52,7 @@ def payments(orders: DataFrame, *, params: SimulateParams) -> DataFrame:
     refunds = billed.where(F.col("returned_day").isNotNull()).select("*", F.inline(F.array(refund)))
     booked = billed.select("*", F.inline(_bookings(params.seed))).unionByName(refunds)
     first = F.get("lines", F.lit(0))["unit_cents"]
-    end_ms = epoch_ms(params) + params.days * DAY_MS
-    return booked.where(F.col("booked_ms") < end_ms).select(
+    return booked.where(F.col("booked_ms") < end_ms(params)).select(
         F.concat("invoice_id", F.lit("-"), F.col("turn").cast("string")).alias("booking"),
         F.col("invoice_id").alias("reference"),
         F.when(F.col("turn") == REFUND, -first).otherwise(F.col("total_cents")).alias("amount_cents"),
@@ -108,8 +106,8 @@ def subscriptions(persons: DataFrame, *, params: SimulateParams) -> DataFrame:
 
 def _plan_events(persons: DataFrame, *, params: SimulateParams) -> DataFrame:
     seed, person = params.seed, F.col("person")
-    account = books.native_id(seed, person, number=BILLING).alias("account")
-    known = persons.where(books.is_in(seed, person, BILLING)).select("person", "country", "joined_day", account)
+    account = books.native_id(seed, person, number=books.BILLING).alias("account")
+    known = persons.where(books.is_in(seed, person, books.BILLING)).select("person", "country", "joined_day", account)
     taken = draw.unfolded(known, [_held(number, plan, seed=seed) for number, plan in enumerate(plans())])
     each = taken.select("*", F.explode(F.sequence(F.lit(0), F.col("months"))).alias("month"))
     key = (person, F.col("number"), F.col("month"))

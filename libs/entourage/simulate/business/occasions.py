@@ -13,7 +13,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from entourage.simulate import draw
-from entourage.simulate.accounts import DAY_MS, epoch_ms
+from entourage.simulate.accounts import DAY_MS, date_of, epoch_ms
 from entourage.simulate.business import programs as hosts
 from entourage.simulate.business.catalog import Program, campaigns, departments, programs, seasons
 from entourage.simulate.business.scenarios import REFERRAL, TIME_EFFECT, at_work, scenarios
@@ -97,7 +97,7 @@ def _lifted(arising: DataFrame, *, params: SimulateParams) -> DataFrame:
     department, day = F.col("department"), F.col("day")
     window = draw.lookup_number([each.window for each in departments()], department)
     prefers = F.get("preferred_brands", department) == 0
-    age = F.datediff(F.date_add(F.lit(str(params.start)).cast("date"), day), F.col("birth_date")) / 365.25
+    age = F.datediff(date_of(params, day), F.col("birth_date")) / 365.25
     is_customer = (F.col("joined_day") <= day) & (day < F.col("left_day")) & (age >= ADULT)
     usual = F.when(prefers, AT_HOME * (0.7 + 0.3 * F.col("loyalty"))).otherwise(AWAY * (1.3 - F.col("loyalty")))
     touched = arising

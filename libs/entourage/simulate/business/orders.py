@@ -10,8 +10,8 @@ from pyspark.sql import functions as F
 
 from entourage.simulate import clocks, draw
 from entourage.simulate import records as books
-from entourage.simulate.accounts import DAY_MS, day_ms, epoch_ms
-from entourage.simulate.business.catalog import campaigns, currency, departments, products, programs, stores
+from entourage.simulate.accounts import DAY_MS, date_of, day_ms, epoch_ms
+from entourage.simulate.business.catalog import campaigns, currency, departments, friends_program, products, stores
 from entourage.simulate.business.demand import is_in
 from entourage.simulate.business.occasions import SLOT_DAYS, is_running
 from entourage.simulate.business.scenarios import ACTUAL, REFERRAL
@@ -71,7 +71,7 @@ def code(person: Column) -> Column:
 
 def _lived(params: SimulateParams) -> Column:
     """Return the postcode where a person lived on the day of an order."""
-    is_before = F.date_add(F.lit(str(params.start)).cast("date"), F.col("o.day")) < F.col("p.moved_on")
+    is_before = date_of(params, F.col("o.day")) < F.col("p.moved_on")
     return F.when(is_before, F.col("p.old_address.postcode")).otherwise(F.col("p.address.postcode"))
 
 
@@ -92,14 +92,14 @@ def _recognized(placed: DataFrame, *, params: SimulateParams) -> DataFrame:
     """Add what the house knows the person by: number, address, telephone, card, device; and the codes he gives."""
     seed, person, place = params.seed, F.col("person"), F.col("place")
     is_remote, is_online = place != "store", place.isin("web", "app")
-    logs_in = books.is_in(seed, person, 0) & (_u(seed, "login") < 0.7)
+    logs_in = books.is_in(seed, person, books.CRM) & (_u(seed, "login") < 0.7)
     typed = F.when(_u(seed, "mail") < 0.9, F.col("email")).otherwise(F.col("second_email"))
     tells_phone = (place == "phone") | (is_remote & (_u(seed, "tel") < 0.4))
     shows_card = (draw.uniform(seed, "order:card", person) < 0.5) & (_u(seed, "card") < 0.8)
     number = 1 + draw.below(_u(seed, "device"), F.col("devices"))
     return placed.select(
         "*",
-        F.when(is_remote & logs_in, books.native_id(seed, person, number=0)).alias("customer_no"),
+        F.when(is_remote & logs_in, books.native_id(seed, person, number=books.CRM)).alias("customer_no"),
         F.when(is_online, typed).alias("typed_mail"),
         F.when(tells_phone, F.col("phone")).alias("typed_phone"),
         F.when(~is_remote & shows_card, books.loyalty_number(person)).alias("loyalty_no"),
@@ -140,7 +140,7 @@ def device(seed: int, person: Column, number: Column | int, *, day: Column) -> C
 
 def holds_code(seed: int, person: Column) -> Column:
     """Tell whether a person has a code to give to friends."""
-    return books.is_in(seed, person, 0) & (draw.uniform(seed, "code", person) < CODE_HOLDERS)
+    return books.is_in(seed, person, books.CRM) & (draw.uniform(seed, "code", person) < CODE_HOLDERS)
 
 
 def _campaign() -> Column:
@@ -150,7 +150,7 @@ def _campaign() -> Column:
 
 
 def _friends_code(u: Column, *, params: SimulateParams) -> Column:
-    friends = next(program for program in programs() if program.reward)
+    friends = friends_program()
     if not (params.has(friends.mechanism) and params.has(REFERRAL)):
         return F.lit(None).cast("string")
     was_prompted = F.col("because_of_key").isNotNull() & ~is_in(F.col("mask"), REFERRAL)
@@ -173,9 +173,7 @@ def _priced(placed: DataFrame) -> DataFrame:
             [round(each.discount * 100) for each in campaigns()],
             draw.number_of([each.id for each in campaigns()], F.col("campaign")),
         ),
-        F.when(
-            F.col("referral_code").isNotNull(), round(100 * next(each.discount for each in programs() if each.reward))
-        ),
+        F.when(F.col("referral_code").isNotNull(), round(100 * friends_program().discount)),
         F.lit(0),
     )
     settled = draw.settled(
@@ -192,9 +190,15 @@ def _priced(placed: DataFrame) -> DataFrame:
     # A corrected order loses its last line.
     kept = F.when(F.col("is_corrected") & (F.col("line_count") > 1), F.slice("first_lines", 1, F.col("line_count") - 1))
     with_lines = settled.withColumn("first_lines", lines).withColumn("lines", F.coalesce(kept, F.col("first_lines")))
-    total = F.aggregate("lines", F.lit(0).cast("bigint"), lambda sum_, line: sum_ + line.quantity * line.unit_cents)
     money = draw.lookup([currency(country)[0] for country in COUNTRIES], draw.number_of(COUNTRIES, F.col("country")))
-    return with_lines.select("*", total.alias("total_cents"), money.alias("currency")).drop("first", "count", "rate")
+    return with_lines.select("*", total_cents(F.col("lines")).alias("total_cents"), money.alias("currency")).drop(
+        "first", "count", "rate"
+    )
+
+
+def total_cents(lines: Column) -> Column:
+    """Return what the lines of an order cost together."""
+    return F.aggregate(lines, F.lit(0).cast("bigint"), lambda sum_, line: sum_ + line.quantity * line.unit_cents)
 
 
 def _line(number: Column) -> Column:
@@ -239,7 +243,7 @@ def nightly_ms(seed: int, stream: str, key: Column, occurred: Column) -> Column:
 
 
 def _of_department(table: dict[str, float]) -> Column:
-    return draw.lookup([str(table[each.name]) for each in departments()], F.col("department")).cast("double")
+    return draw.lookup_real([table[each.name] for each in departments()], F.col("department"))
 
 
 def _ranges() -> tuple[list[int], list[int]]:

@@ -9,7 +9,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from entourage.simulate import clocks, draw, latents, wires
-from entourage.simulate.accounts import DAY_MS, day_ms, epoch_ms
+from entourage.simulate.accounts import DAY_MS, date_of, day_ms, epoch_ms
 from entourage.simulate.business import contact
 from entourage.simulate.latents import CHANNELS
 from entourage.simulate.params import SimulateParams
@@ -54,14 +54,11 @@ def contactability(persons: DataFrame, *, params: SimulateParams) -> DataFrame:
     """Say (truth) from when to when each person could be contacted: one row a person and channel that agreed."""
     spans = [_span(number, params.seed) for number in range(len(CHANNELS))]
     each = draw.unfolded(persons, spans)
-    start = F.lit(str(params.start)).cast("date")
     return each.where(F.col("from_day") < params.days).select(
         "person",
         "channel",
-        F.date_add(start, F.col("from_day")).alias("from_date"),
-        F.when(F.col("to_day") < params.days, F.date_add(start, F.least("to_day", F.lit(params.days)))).alias(
-            "to_date"
-        ),
+        date_of(params, F.col("from_day")).alias("from_date"),
+        F.when(F.col("to_day") < params.days, date_of(params, F.least("to_day", F.lit(params.days)))).alias("to_date"),
     )
 
 

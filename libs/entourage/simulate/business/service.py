@@ -10,14 +10,13 @@ from pyspark.sql import functions as F
 
 from entourage.simulate import clocks, draw, wires
 from entourage.simulate import records as books
-from entourage.simulate.accounts import DAY_MS, epoch_ms
+from entourage.simulate.accounts import DAY_MS, end_ms
 from entourage.simulate.business import letters
 from entourage.simulate.business.catalog import departments, products
 from entourage.simulate.business.orders import nightly_ms
 from entourage.simulate.params import SimulateParams
 from entourage.simulate.places import utc_offset
 
-SERVICE = 2  # of records.SYSTEMS
 # Chance that an order of a department goes wrong, and what is wrong then.
 WRONG = {"cars": 0.12, "phones": 0.10, "fashion": 0.07, "food": 0.03, "travel": 0.10, "beauty": 0.04, "home": 0.10}
 SHARES = {"delivery": 0.32, "quality": 0.27, "service": 0.12, "billing": 0.13, "bug": 0.06, "question": 0.10}
@@ -42,7 +41,7 @@ def troubles(orders: DataFrame, *, params: SimulateParams) -> DataFrame:
         first_answer_ms, is_solved, closed_ms, satisfaction (1 to 5).
     """
     begun = _begun(orders, seed=params.seed)
-    within = F.col("trouble_ms") < epoch_ms(params) + params.days * DAY_MS
+    within = F.col("trouble_ms") < end_ms(params)
     return _handled(begun.where(within), seed=params.seed)
 
 
@@ -65,9 +64,10 @@ def tickets(troubles: DataFrame, *, params: SimulateParams) -> DataFrame:
         clocks.iso(F.col("state_ms")).alias("updated_at"),
     )
     state_key = F.xxhash64("trouble_key", "state")
-    end_ms = epoch_ms(params) + params.days * DAY_MS
     received = clocks.received_ms(seed, "ticket", state_key, F.col("state_ms"))
-    return wires.json_lines(each.where(F.col("state_ms") < end_ms), at_ms=received, line_key=state_key, body=body)
+    return wires.json_lines(
+        each.where(F.col("state_ms") < end_ms(params)), at_ms=received, line_key=state_key, body=body
+    )
 
 
 def calls(troubles: DataFrame, *, params: SimulateParams) -> DataFrame:
@@ -93,7 +93,7 @@ def calls(troubles: DataFrame, *, params: SimulateParams) -> DataFrame:
 
 def _begun(orders: DataFrame, *, seed: int) -> DataFrame:
     """Return the orders that go wrong: how, when it is noticed, and which way the person would turn to the desk."""
-    chance = draw.lookup([str(WRONG[each.name]) for each in departments()], F.col("department")).cast("double")
+    chance = draw.lookup_real([WRONG[each.name] for each in departments()], F.col("department"))
     wrong = orders.where((_u(seed, "wrong") < chance) & ~F.col("is_void"))
     kind = draw.choose(tuple(SHARES), _u(seed, "kind"), weights=tuple(SHARES.values()))
     way = draw.choose(WAYS, _u(seed, "way"), weights=WAY_SHARES)
@@ -190,9 +190,9 @@ def _state(name: str, at_ms: Column, comments: int) -> Column:
 
 def _requester(seed: int) -> Column:
     person = F.col("person")
-    is_known = books.is_in(seed, person, SERVICE)
+    is_known = books.is_in(seed, person, books.SERVICE)
     return F.struct(
-        F.when(is_known, books.native_id(seed, person, number=SERVICE)).alias("contact_id"),
+        F.when(is_known, books.native_id(seed, person, number=books.SERVICE)).alias("contact_id"),
         F.coalesce("typed_mail", "email").alias("email"),
         F.concat_ws(" ", "given_name", "family_name").alias("name"),
     )
@@ -217,6 +217,4 @@ def _ticket_id() -> Column:
 
 
 def _of(column: str, table: dict[str, float]) -> Column:
-    return draw.lookup([str(value) for value in table.values()], draw.number_of(tuple(table), F.col(column))).cast(
-        "double"
-    )
+    return draw.lookup_real(tuple(table.values()), draw.number_of(tuple(table), F.col(column)))

@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 
 from entourage.simulate import clocks, wires
 from entourage.simulate.accounts import DAY_MS, day_ms
-from entourage.simulate.business.orders import nightly_ms
+from entourage.simulate.business.orders import nightly_ms, total_cents
 from entourage.simulate.params import SimulateParams
 from entourage.simulate.places import utc_offset
 
@@ -85,7 +85,6 @@ def _order() -> Column:
             line.gtin.alias("gtin"), line.quantity.alias("quantity"), money(line.unit_cents).alias("unit_price")
         ),
     )
-    total = F.aggregate(kept, F.lit(0).cast("bigint"), lambda sum_, line: sum_ + line.quantity * line.unit_cents)
     name = F.when(
         F.col("customer_no").isNotNull() | (F.col("place") == "phone"), F.concat_ws(" ", "given_name", "family_name")
     )
@@ -107,7 +106,7 @@ def _order() -> Column:
         "device_id",
         "currency",
         lines.alias("lines"),
-        money(total).alias("total"),
+        money(total_cents(kept)).alias("total"),
         F.col("campaign").alias("promotion"),
         "referral_code",
     )

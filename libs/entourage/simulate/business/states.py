@@ -12,7 +12,7 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from entourage.simulate import accounts, clocks, draw, places, stocks
-from entourage.simulate.accounts import DAY_MS, day_ms, epoch_ms
+from entourage.simulate.accounts import DAY_MS, day_ms, end_ms, epoch_ms
 from entourage.simulate.params import SimulateParams
 from entourage.simulate.people import TOPIC_NAMES
 
@@ -50,13 +50,12 @@ def states(
         _waves(persons.sparkSession, params=params),
     )
     moved = reduce(DataFrame.unionByName, each)
-    end_ms = epoch_ms(params) + params.days * DAY_MS
-    timely = moved.where(F.col("from_ms").between(epoch_ms(params), end_ms - 1))
+    timely = moved.where(F.col("from_ms").between(epoch_ms(params), end_ms(params) - 1))
     speakers = persons.select("person", "language", "country", "owl_hours", "candor", "posts_per_day", "brand")
     joined = timely.alias("s").join(speakers.alias("p"), on=F.col("s.person") == F.col("p.person"), how="inner")
     carried = ("language", "country", "owl_hours", "candor", "posts_per_day")
     said = joined.select("s.*", *(f"p.{name}" for name in carried), F.col("p.brand").alias("own_brand"))
-    return _spoken(said, params=params).where(F.col("occurred_ms") < end_ms)
+    return _spoken(said, params=params).where(F.col("occurred_ms") < end_ms(params))
 
 
 def crisis_day(params: SimulateParams) -> int:
@@ -194,7 +193,7 @@ def _spoken(said: DataFrame, *, params: SimulateParams) -> DataFrame:
         },
     )
     key, from_ms = F.col("post_key"), F.col("from_ms")
-    share = draw.lookup([str(POSTED[name]) for name in kinds], kind).cast("double")
+    share = draw.lookup_real(tuple(POSTED.values()), kind)
     chance = share * F.col("candor") * F.sqrt(F.least(F.lit(4.0), F.col("posts_per_day")))
     posted = keyed.where(draw.uniform(seed, "state:posted", key) < chance)
     held = [F.when(accounts.has_account(seed, name, F.col("author")), F.lit(name)) for name in accounts.NETWORKS]

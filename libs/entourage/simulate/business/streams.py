@@ -13,6 +13,7 @@ from pyspark.sql import functions as F
 
 from entourage.schemas import Workspace
 from entourage.simulate import wires
+from entourage.simulate.accounts import date_of
 from entourage.simulate.business import (
     brand_posts,
     courting,
@@ -225,8 +226,7 @@ def _truth(name: str, rows: DataFrame, key: str, params: SimulateParams) -> Outp
 
 def _dated(rows: DataFrame, params: SimulateParams) -> DataFrame:
     """Turn days counted from the world's start into dates."""
-    start = F.lit(str(params.start)).cast("date")
     days = {"day": "on", "from_day": "from_date", "to_day": "to_date"}
     return rows.select(
-        *(F.date_add(start, F.col(name)).alias(days[name]) if name in days else F.col(name) for name in rows.columns)
+        *(date_of(params, F.col(name)).alias(days[name]) if name in days else F.col(name) for name in rows.columns)
     )

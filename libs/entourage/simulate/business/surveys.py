@@ -10,13 +10,12 @@ from pyspark.sql import functions as F
 
 from entourage.simulate import accounts, clocks, draw
 from entourage.simulate import records as books
-from entourage.simulate.accounts import DAY_MS, epoch_ms
+from entourage.simulate.accounts import DAY_MS, end_ms, epoch_ms
 from entourage.simulate.business.orders import nightly_ms
 from entourage.simulate.params import SimulateParams
 from entourage.simulate.people import TOPIC_NAMES
 
 INVITED = 0.30  # share of the orders after which the buyer is asked
-NEWSLETTER = 3
 POLL_DAYS = 91
 CONTEST_DAYS = 120
 ENTERS, TICKS, NAMES_HANDLE = 0.03, 0.45, 0.5
@@ -43,9 +42,8 @@ def invitations(orders: DataFrame, troubles: DataFrame, *, params: SimulateParam
     answers = draw.uniform(seed, "survey:answers", key) < 0.08 + 0.012 * F.pow(F.abs(F.col("feeling") - 6), F.lit(2.0))
     asked_ms = F.col("occurred_ms") + 8 * DAY_MS
     answered_ms = asked_ms + F.floor(draw.lognormal(seed, "survey:delay", key, median=9.0, sigma=1.2) * clocks.HOUR_MS)
-    end_ms = epoch_ms(params) + params.days * DAY_MS
-    did = answers & (answered_ms < end_ms)
-    return scored.where(asked_ms < end_ms).select(
+    did = answers & (answered_ms < end_ms(params))
+    return scored.where(asked_ms < end_ms(params)).select(
         F.concat(F.lit("NPS-"), F.substring("order_id", 3, 13)).alias("invitation"),
         "order_id",
         F.col("email"),
@@ -64,7 +62,7 @@ def polls(persons: DataFrame, *, params: SimulateParams) -> DataFrame:
     epoch_day = epoch_ms(params) // DAY_MS
     first, last = (epoch_day + params.first_day) // POLL_DAYS + 1, (epoch_day + params.days - 1) // POLL_DAYS
     issues = F.sequence(F.lit(first), F.lit(last)) if last >= first else F.array().cast("array<int>")
-    in_book = persons.where(books.is_in(seed, person, NEWSLETTER))
+    in_book = persons.where(books.is_in(seed, person, books.NEWSLETTER))
     each = in_book.select("person", "topic", "second_topic", F.explode(issues).alias("poll"))
     u = draw.uniform(seed, "poll:choice", person, poll)
     any_topic = draw.below(draw.uniform(seed, "poll:any", person, poll), len(TOPIC_NAMES))
@@ -72,11 +70,11 @@ def polls(persons: DataFrame, *, params: SimulateParams) -> DataFrame:
     at_ms = (
         (poll * POLL_DAYS).cast("bigint") * DAY_MS + F.floor(draw.uniform(seed, "poll:when", person, poll) * 5 * DAY_MS)
     ).cast("bigint")
-    is_past = at_ms < epoch_ms(params) + params.days * DAY_MS
+    is_past = at_ms < end_ms(params)
     votes = (draw.uniform(seed, "poll:votes", person, poll) < 0.12) & is_past
     return each.select(
         F.concat(F.lit("poll_"), poll.cast("string")).alias("poll"),
-        books.native_id(seed, person, number=NEWSLETTER).alias("subscriber_id"),
+        books.native_id(seed, person, number=books.NEWSLETTER).alias("subscriber_id"),
         draw.lookup(QUESTIONS, poll % len(QUESTIONS)).alias("question"),
         F.when(votes, draw.lookup(TOPIC_NAMES, choice)).alias("choice"),
         F.when(votes, clocks.iso(at_ms)).alias("voted_at"),
@@ -97,7 +95,7 @@ def contests(persons: DataFrame, *, params: SimulateParams) -> DataFrame:
         (contest * CONTEST_DAYS).cast("bigint") * DAY_MS
         + F.floor(draw.uniform(seed, "contest:when", person, contest) * 20 * DAY_MS)
     ).cast("bigint")
-    is_within = at_ms.between(epoch_ms(params) + params.first_day * DAY_MS, epoch_ms(params) + params.days * DAY_MS - 1)
+    is_within = at_ms.between(epoch_ms(params) + params.first_day * DAY_MS, end_ms(params) - 1)
     owner = accounts.entity(accounts.PERSON, person)
     has_x = accounts.has_account(seed, "x", owner)
     native = accounts.native_id(seed, F.lit("x"), owner, start_ms=epoch_ms(params))

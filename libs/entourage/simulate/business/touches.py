@@ -23,7 +23,7 @@ SPREAD_HOURS = 4.0
 HOURS = range(6, 23)  # touches go out in these hours, evenly drawn: the best hour can be learned
 BEST_HOUR = 18.5
 # In which of records.SYSTEMS a person must be to be reached; by display and social anyone is.
-BOOK = {"email": 3, "text": 0, "post": 0}
+BOOK = {"email": books.NEWSLETTER, "text": books.CRM, "post": books.CRM}
 RESPONSE = 2.5  # a response of 0.4, the mean, counts as 1
 
 

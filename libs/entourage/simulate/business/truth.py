@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 
 from entourage.rows import local_frame
 from entourage.simulate import brands, clocks, draw, reactions
-from entourage.simulate.accounts import DAY_MS, epoch_ms
+from entourage.simulate.accounts import DAY_MS, date_of, epoch_ms
 from entourage.simulate.business import states
 from entourage.simulate.business.catalog import departments
 from entourage.simulate.business.demand import is_in
@@ -50,7 +50,7 @@ def counterfactuals(outcomes: DataFrame, *, params: SimulateParams) -> DataFrame
         order_id(params).alias("order_id"),
         "person",
         _department(F.col("department")).alias("department"),
-        _date(F.col("day"), params).alias("ordered_on"),
+        date_of(params, F.col("day")).alias("ordered_on"),
         happened.alias("happened"),
         lost.alias("lost_without"),
         gained.alias("gained_without"),
@@ -75,8 +75,8 @@ def purchases(occasions: DataFrame, outcomes: DataFrame, *, params: SimulatePara
         F.lower(F.hex(key)).alias("occasion_id"),
         "o.person",
         _department(F.col("o.department")).alias("department"),
-        _date(F.col("o.day"), params).alias("on"),
-        F.when(F.col("o.is_planned"), _date(F.col("o.wished_day"), params)).alias("wished_on"),
+        date_of(params, F.col("o.day")).alias("on"),
+        F.when(F.col("o.is_planned"), date_of(params, F.col("o.wished_day"))).alias("wished_on"),
         F.when(is_won, keys[0]).when(buys, draw.lookup(keys, number)).alias("brand"),
         F.when(is_won, order_id(params)).alias("order_id"),
     )
@@ -123,7 +123,3 @@ def devices(orders: DataFrame, visits: DataFrame) -> DataFrame:
 
 def _department(number: Column) -> Column:
     return draw.lookup([each.name for each in departments()], number)
-
-
-def _date(day: Column, params: SimulateParams) -> Column:
-    return F.date_add(F.lit(str(params.start)).cast("date"), day.cast("int"))

@@ -85,14 +85,14 @@ def _idle(persons: DataFrame, *, params: SimulateParams) -> DataFrame:
     about = F.when(draw.uniform(seed, "visit:own", key) < 0.5, F.col("topic")).otherwise(
         draw.below(draw.uniform(seed, "visit:any", key), len(departments()))
     )
-    logs_in = books.is_in(seed, person, 0) & (draw.uniform(seed, "visit:login", key) < LOGGED_IN)
+    logs_in = books.is_in(seed, person, books.CRM) & (draw.uniform(seed, "visit:login", key) < LOGGED_IN)
     return keyed.select(
         "visit_key",
         "person",
         device(seed, person, number, day=day - epoch_day).alias("device_id"),
         (about % len(departments())).alias("department"),
         (day.cast("bigint") * DAY_MS + within).cast("bigint").alias("occurred_ms"),
-        F.when(logs_in, books.native_id(seed, person, number=0)).alias("login"),
+        F.when(logs_in, books.native_id(seed, person, number=books.CRM)).alias("login"),
         F.lit(None).cast("string").alias("order_id"),
         F.lit(None).cast("string").alias("wanted_source"),
     )
