@@ -35,6 +35,7 @@ from entourage.tables import Tables
 GRAPHS = ("wiki_vote", "higgs_reply", "lastfm_asia", "twitch_de")
 SAMPLED = 4_000  # vertices whose clustering is looked at
 HOLD_OUT_DAYS = 182
+VARIETY = 1_300  # posts whose words are compared
 
 
 def graph_figures(edges: pd.DataFrame) -> dict[str, float]:
@@ -173,6 +174,20 @@ def post_figures(posts: DataFrame) -> dict[str, float]:
     return {**row.asDict(), "bare shares of all": shares[0]}
 
 
+def variety(posts: DataFrame) -> dict[str, float]:
+    """Return how often words come again in so many posts, links, hashtags and mentions left out."""
+    plain = F.lower(F.regexp_replace("text", r"https?://\S+|[@#]\S+", ""))
+    wanted = posts.where("is_current AND deleted_at IS NULL AND kind <> 'share'").select("post_id", plain.alias("text"))
+    drawn = wanted.orderBy(F.xxhash64("post_id")).limit(VARIETY).toPandas()["text"]
+    words = drawn.str.findall(r"[^\W_][\w']*").drop_duplicates()
+    figures: dict[str, float] = {"posts": len(drawn), "distinct texts": drawn.nunique() / len(drawn)}
+    for n in (1, 2, 4):
+        grams = words.map(lambda each, n=n: list({tuple(each[i : i + n]) for i in range(len(each) - n + 1)}))
+        seen = grams.explode().dropna().value_counts()
+        figures[f"{n}-grams that another post has"] = seen[seen > 1].sum() / seen.sum()
+    return figures
+
+
 def answer_figures(posts: DataFrame, brands: list[str]) -> pd.Series:
     """Return the minutes until brands answered, in public."""
     current = posts.where("is_current")
@@ -184,12 +199,12 @@ def answer_figures(posts: DataFrame, brands: list[str]) -> pd.Series:
     return answers.select(minutes.alias("minutes")).toPandas()["minutes"]
 
 
-def told_apart(made_up: DataFrame, real: DataFrame) -> float:
-    """Return how well a bag of words tells made-up posts from real ones: area under the curve on held-out posts."""
+def told_apart(one: DataFrame, other: DataFrame) -> float:
+    """Return how well a bag of words tells two sets of posts apart: area under the curve on held-out posts."""
     wanted = "is_current AND deleted_at IS NULL AND kind <> 'share' AND length(text) > 15"
     rows = [
         posts.where(wanted).select("text", F.lit(label).alias("label")).distinct()
-        for label, posts in ((1.0, made_up), (0.0, real))
+        for label, posts in ((1.0, one), (0.0, other))
     ]
     fewest = min(each.count() for each in rows)
     drawn = [each.orderBy(F.xxhash64("text")).limit(fewest) for each in rows]
@@ -272,7 +287,7 @@ def repeat_figures(world: Path) -> tuple[dict[str, float], pd.DataFrame]:
     later = bought[bought.day > cut].groupby("person").day.nunique().reindex(past.index, fill_value=0).to_numpy()
     foreseen = expected(frequency, recency, np.maximum(age, 1), HOLD_OUT_DAYS, fitted)
     table = (
-        pd.DataFrame({"orders before": np.minimum(frequency + 1, 15), "later": later, "foreseen": foreseen})
+        pd.DataFrame({"orders before": np.minimum(frequency + 1, 15), "came": later, "foreseen": foreseen})
         .groupby("orders before")
         .mean()
         .reset_index()
@@ -365,8 +380,14 @@ def posts(options: argparse.Namespace, spark: SparkSession) -> None:
         }
     shown("Posts", columns)
     if options.posts_lake:
-        apart = told_apart(networks(made_up, "x").where("declared_language = 'en'"), networks(real, "x"))
-        print(f"\nA bag of words tells made-up English posts of X from real ones: area under the curve {apart:.3f}.")
+        made_up_x = networks(made_up, "x").where("declared_language = 'en'")
+        apart = {
+            "made-up posts of X, from real ones": told_apart(made_up_x, networks(real, "x")),
+            "real posts of X, from real ones of Reddit": told_apart(networks(real, "x"), networks(real, "reddit")),
+        }
+        shown("How well a bag of words tells posts apart", {"area under the curve": apart})
+        sides = {"made up, x, English": made_up_x, "real, x": networks(real, "x")}
+        shown("Variety of texts", {name: variety(side) for name, side in sides.items()})
 
 
 def answers(options: argparse.Namespace, spark: SparkSession) -> None:
@@ -405,7 +426,7 @@ def repeats(options: argparse.Namespace, spark: SparkSession) -> None:
     shown(
         "Orders in the half year held out, by orders before",
         {
-            f"{row['orders before']:.0f}": {"came": row["later"], "foreseen": row["foreseen"]}
+            f"{row['orders before']:.0f}": {"came": row["came"], "foreseen": row["foreseen"]}
             for row in table.to_dict("records")
         },
     )

@@ -17,7 +17,7 @@ from entourage.simulate import lists
 from entourage.simulate.names import LANGUAGES
 from entourage.simulate.people import TOPIC_NAMES
 
-WAYS = 8  # realizations of one text at most
+WAYS = 24  # realizations of one text at most
 ANY = len(TOPIC_NAMES)  # number of the wish for a text of any topic
 NO_TOPIC = -1  # of replies: they take that of the post above
 CLASSES = ("intent", "life_event", "complaint", "question", "experience", "taste", "chatter", "news", "spam", "bot")
@@ -115,7 +115,7 @@ def reply_wish(language: int, kind: int, answered: int, trouble: int) -> int:
 def spelled_out(text: str) -> list[str]:
     """Return up to WAYS ways to make the choices `[a|b|]` of a text, spread evenly, always the same."""
     made: dict[str, None] = {}
-    for attempt in range(WAYS * 4):
+    for attempt in range(WAYS * 2):
         digest = hashlib.sha256(f"{attempt}:{text}".encode()).digest()
         made.setdefault(_choose(text, iter(digest)))
         if len(made) == WAYS:

@@ -90,7 +90,7 @@ def with_manner(posts: DataFrame, *, seed: int) -> DataFrame:
     template = F.col("template")
     lowered = F.concat(F.lower(template.substr(1, 1)), template.substr(F.lit(2), F.length(template)))
     opened = F.when(has_manner & (u_opener < 0.12), F.concat_ws(" ", opener, lowered)).otherwise(template)
-    tailed = F.when(has_manner & (u_tail < 0.20), F.concat_ws(" ", opened, _second_mentions(tail))).otherwise(opened)
+    tailed = F.when(has_manner & (u_tail < 0.35), F.concat_ws(" ", opened, _second_mentions(tail))).otherwise(opened)
     return posts.withColumn("template", tailed)
 
 
