@@ -20,6 +20,28 @@ PARAMS = SimulateParams(people=90, days=2)
 SYSTEMS = {"crm": "customer_no", "billing": "account", "service": "contact_id", "newsletter": "subscriber_id"}
 
 
+# What may differ in a world without a mechanism. Of a referral or an hour it is orders, and what follows from them.
+OF_ORDERS = {
+    *(f"landing/commerce/{name}" for name in ("web_orders", "receipts", "returns", "invoices", "payments", "registrations")),
+    *("landing/web/visits", "landing/service/tickets", "landing/service/calls", "landing/surveys/invitations"),
+    *(f"truth/{name}.parquet" for name in ("orders", "purchases", "troubles", "feelings", "ownership")),
+}  # fmt: skip
+OF_POSTS = {
+    *(f"landing/posts/{name}" for name in ("x_v1", "x_v2", "bluesky", "facebook", "exports/posts")),
+    *(f"truth/{name}.csv" for name in ("relevance", "sentiment", "signals", "causes", "cascades")),
+}
+OF_COURTING = {
+    *(f"landing/campaigns/{name}" for name in ("campaigns", "programs", "exposures", "costs", "email_events")),
+    *("landing/campaigns/guests", "landing/campaigns/referral_codes", "truth/touches.parquet", "truth/campaigns.csv"),
+}
+EFFECTS = {
+    "referral": OF_ORDERS | OF_POSTS,
+    "campaign:black_week": OF_ORDERS | OF_POSTS | OF_COURTING,
+    "time_effect": OF_ORDERS | OF_POSTS | OF_COURTING | {"landing/brands/readings", "truth/audiences.csv"},
+    "bots": OF_POSTS | {"landing/posts/exports/follows", "truth/identities.csv", "truth/influence.csv"},
+}
+
+
 @dataclass(frozen=True)
 class Written:
     """A world in memory: path ▶ rows, in their files' order."""
@@ -193,6 +215,34 @@ def test_without_replies_nobody_answers(spark: SparkSession, tmp_path: Path) -> 
     quiet = _write(spark, tmp_path, params)
     assert quiet.rows["truth/cascades.csv"] == []
     assert {str(row["reasons"]) for row in quiet.posts()} & {"brand_reply", "share"} == set()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mechanism", EFFECTS)
+def test_without_a_mechanism_the_world_is_the_same_but_for_its_effects(
+    spark: SparkSession, world: Written, tmp_path: Path, mechanism: str
+) -> None:
+    without = _write(spark, tmp_path, replace(PARAMS, without=(mechanism,)))
+    changed = {path for path in world.rows if without.rows[path] != world.rows[path]}
+    assert without.rows.keys() == world.rows.keys()
+    assert changed - EFFECTS[mechanism] == set()
+    assert changed
+
+
+@pytest.mark.slow
+def test_without_referral_only_rows_of_the_orders_lost_or_gained_differ(
+    spark: SparkSession, world: Written, tmp_path: Path
+) -> None:
+    without = _write(spark, tmp_path, replace(PARAMS, layers=("commerce", "surveys"), without=("referral",)))
+    moved = [
+        str(order["order_id"]).removeprefix("LU")
+        for order in world.rows["truth/orders.parquet"]
+        if "referral" in (order["lost_without"] or "") + (order["gained_without"] or "")
+    ]
+    assert moved
+    for path in OF_ORDERS & without.rows.keys() - {"truth/purchases.parquet"}:  # an occasion without order names none
+        before, after = ({str(row) for row in each.rows[path]} for each in (world, without))
+        assert [row for row in before ^ after if not any(number in row for number in moved)] == [], path
 
 
 def test_the_layer_of_people_alone_has_no_posts_and_no_follows(spark: SparkSession, tmp_path: Path) -> None:
