@@ -7,10 +7,11 @@ import re
 from entourage.simulate import stocks
 
 
-def test_choices_are_made_up_to_eight_ways_without_doubles() -> None:
-    ways = stocks.spelled_out("[a|b|c] and [d|e|f|g]")
-    assert len(ways) == len(set(ways)) == 8
-    assert ways == stocks.spelled_out("[a|b|c] and [d|e|f|g]")
+def test_choices_are_made_in_so_many_ways_at_most_without_doubles() -> None:
+    text = "[a|b|c] and [d|e|f|g] or [h|i|j|k]"
+    ways = stocks.spelled_out(text)
+    assert len(ways) == len(set(ways)) == stocks.WAYS == 24
+    assert ways == stocks.spelled_out(text)
 
 
 def test_an_empty_choice_leaves_no_double_blank() -> None:

@@ -229,22 +229,6 @@ def test_without_a_mechanism_the_world_is_the_same_but_for_its_effects(
     assert changed
 
 
-@pytest.mark.slow
-def test_without_referral_only_rows_of_the_orders_lost_or_gained_differ(
-    spark: SparkSession, world: Written, tmp_path: Path
-) -> None:
-    without = _write(spark, tmp_path, replace(PARAMS, layers=("commerce", "surveys"), without=("referral",)))
-    moved = [
-        str(order["order_id"]).removeprefix("LU")
-        for order in world.rows["truth/orders.parquet"]
-        if "referral" in (order["lost_without"] or "") + (order["gained_without"] or "")
-    ]
-    assert moved
-    for path in OF_ORDERS & without.rows.keys() - {"truth/purchases.parquet"}:  # an occasion without order names none
-        before, after = ({str(row) for row in each.rows[path]} for each in (world, without))
-        assert [row for row in before ^ after if not any(number in row for number in moved)] == [], path
-
-
 def test_the_layer_of_people_alone_has_no_posts_and_no_follows(spark: SparkSession, tmp_path: Path) -> None:
     alone = _write(spark, tmp_path, SimulateParams(people=30, layers=("people",)))
     assert sorted(alone.rows) == [
