@@ -87,8 +87,16 @@ def submit(
     )
     seconds = time.monotonic() - began
     found = APPLICATION.search(done.stderr)
-    status = cluster.application(found[0])["finalStatus"] if found else "not submitted"
+    status = _final_status(cluster, found[0]) if found else "not submitted"
     return Submission(done.returncode, found[0] if found else "", status, seconds, done.stdout, done.stderr)
+
+
+def _final_status(cluster: HadoopCluster, application: str, *, patience_s: float = 60) -> str:
+    """Return what YARN says at the end; a client that ended is a little ahead of the ResourceManager."""
+    until = time.monotonic() + patience_s
+    while (status := str(cluster.application(application)["finalStatus"])) == "UNDEFINED" and time.monotonic() < until:
+        time.sleep(0.5)
+    return status
 
 
 def _settings(cluster: HadoopCluster, deploy_mode: str) -> dict[str, str]:

@@ -229,6 +229,29 @@ def test_without_a_mechanism_the_world_is_the_same_but_for_its_effects(
     assert changed
 
 
+@pytest.mark.slow
+def test_without_referral_a_till_misses_orders_that_friends_prompted_and_gives_no_friends_discount(
+    spark: SparkSession, world: Written, tmp_path: Path
+) -> None:
+    # In layers of its own, too: they say what is written, never what happens.
+    without = _write(spark, tmp_path, replace(PARAMS, layers=("commerce",), without=("referral",)))
+    here, there = _till(world), _till(without)
+    lost = {
+        str(row["order_id"]) for row in world.rows["truth/orders.parquet"] if "referral" in str(row["lost_without"])
+    }
+    assert here.keys() - there.keys() == here.keys() & lost != set()
+    assert there.keys() <= here.keys()
+    assert {round(here[order] / there[order], 2) for order in there} == {Decimal("1.00"), Decimal("0.90")}
+
+
+def _till(world: Written) -> dict[str, Decimal]:
+    totals: dict[str, Decimal] = {}
+    for row in world.rows["landing/commerce/receipts"]:
+        amount = Decimal(str(row["amount"]).replace(",", "."))
+        totals[str(row["receipt"])] = totals.get(str(row["receipt"]), Decimal(0)) + amount
+    return totals
+
+
 def test_the_layer_of_people_alone_has_no_posts_and_no_follows(spark: SparkSession, tmp_path: Path) -> None:
     alone = _write(spark, tmp_path, SimulateParams(people=30, layers=("people",)))
     assert sorted(alone.rows) == [
