@@ -6,7 +6,7 @@ import datetime as dt
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from entourage import errors, evaluation, export
+from entourage import errors, evaluation, export, session
 from entourage.cli import Context, main
 from entourage.report import FiguresParams, PageParams, aggregates, render
 
@@ -16,7 +16,9 @@ def run(context: Context, as_of: dt.date) -> None:
     settings = context.config.section("report")
     params = FiguresParams(as_of=as_of, top=settings["top"], is_revealed=settings["reveal"])
     found, path = aggregates(context.tables.read, params=params), Path(settings["path"])
-    with ThreadPoolExecutor(4) as pool:  # most of a small frame's time is planning, which leaves cores idle
+    with session.pool(
+        context.tables.spark, 4
+    ) as pool:  # most of a small frame's time is planning, which leaves cores idle
         frames = pool.map(lambda frame: [row.asDict() for row in frame.collect()], found.values())
         truth = _scorecard(context, settings["truth"], pool) if settings["truth"] else None
     page = PageParams(as_of, target_ratio=context.config["understand.keep_ratio"], is_revealed=params.is_revealed)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,6 +62,15 @@ def build(config: Config, *, app_name: str) -> SparkSession:
     jvm: Any = spark._jvm
     jvm.functions = jvm.functions  # and not asked for again, at a round trip each
     return spark
+
+
+def pool(spark: SparkSession, threads: int) -> ThreadPoolExecutor:
+    """Return threads in which Columns mean what they mean in the session.
+
+    Spark knows the active session by the thread: in any other, Columns are built by its defaults, without ANSI mode.
+    """
+    jvm: Any = spark._jvm
+    return ThreadPoolExecutor(threads, initializer=lambda: jvm.SparkSession.setActiveSession(spark._jsparkSession))
 
 
 def is_submitted() -> bool:

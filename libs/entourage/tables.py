@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -51,15 +51,16 @@ class Merged(NamedTuple):
 
 @dataclass(frozen=True)
 class ScratchSpace:
-    """Scratch tables of one job (see `schemas.Workspace`); cleared when it ends."""
+    """Scratch tables of one job (see `schemas.Workspace`), with options of Parquet; cleared when it ends."""
 
     spark: SparkSession
     folder: str
+    options: Mapping[str, str] = field(default_factory=dict)
 
     def keep(self, name: str, frame: DataFrame) -> DataFrame:
         """Write a frame as Parquet and return it read back: a short lineage."""
         path = f"{self.folder}/{name}"
-        frame.write.mode("overwrite").parquet(path)
+        frame.write.mode("overwrite").options(**self.options).parquet(path)
         return self.spark.read.schema(frame.schema).parquet(path)
 
     def clear(self) -> None:

@@ -13,8 +13,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pyspark.sql import SparkSession
 
 from entourage.errors import UsageError
-from entourage.session import FileSystem
-from entourage.simulate import Output, SimulateParams, outputs
+from entourage.session import FileSystem, pool
+from entourage.simulate import PARQUET, Output, SimulateParams, outputs
 from entourage.tables import ScratchSpace
 
 MARKER = "_WORLD"
@@ -37,15 +37,19 @@ def write(
         raise UsageError(f"--to {folder}: the folder is not empty; name another, or overwrite it with --force")
     for part in ("landing", "truth", "_scratch", MARKER):
         files.delete(f"{folder}/{part}")
-    workspace = ScratchSpace(spark, f"{folder}/_scratch")
-    written = _write_all(outputs(spark, params, workspace), folder=folder, say=say)
+    # Parquet's writers share their settings in a JVM: what is kept is written as what is put out.
+    workspace = ScratchSpace(spark, f"{folder}/_scratch", PARQUET)
+    with pool(spark, 1) as aside, pool(spark, WRITERS) as writers:
+        written = _write_all(outputs(spark, params, workspace, aside), writers, folder=folder, say=say)
     workspace.clear()
     described = json.dumps(dataclasses.asdict(params), default=str, sort_keys=True)
     files.write_text(f"{folder}/{MARKER}", described + "\n", overwrite=True)
     return written
 
 
-def _write_all(made: Iterable[Output], *, folder: str, say: Callable[[str], None]) -> list[str]:
+def _write_all(
+    made: Iterable[Output], writers: ThreadPoolExecutor, *, folder: str, say: Callable[[str], None]
+) -> list[str]:
     """Write outputs while the next are made: planning one takes as long as running another."""
 
     def written(output: Output) -> str:
@@ -54,15 +58,14 @@ def _write_all(made: Iterable[Output], *, folder: str, say: Callable[[str], None
         say(f"  wrote {output.path}")
         return path
 
-    with ThreadPoolExecutor(WRITERS) as pool:
-        writing: list[Future[str]] = []
-        try:
-            for output in made:
-                writing.append(pool.submit(written, output))
-                for each in writing:
-                    if each.done():
-                        each.result()  # raises what went wrong
-            return [each.result() for each in writing]
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+    writing: list[Future[str]] = []
+    try:
+        for output in made:
+            writing.append(writers.submit(written, output))
+            for each in writing:
+                if each.done():
+                    each.result()  # raises what went wrong
+        return [each.result() for each in writing]
+    except BaseException:
+        writers.shutdown(wait=False, cancel_futures=True)
+        raise

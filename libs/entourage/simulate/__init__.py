@@ -4,6 +4,7 @@ in: `SimulateParams` ▶ out: `outputs`, one frame a folder in the wire formats 
 """
 
 from entourage.simulate.params import LAYERS, MECHANISMS, Output, SimulateParams
+from entourage.simulate.wires import PARQUET
 from entourage.simulate.world import outputs
 
-__all__ = ["LAYERS", "MECHANISMS", "Output", "SimulateParams", "outputs"]
+__all__ = ["LAYERS", "MECHANISMS", "PARQUET", "Output", "SimulateParams", "outputs"]

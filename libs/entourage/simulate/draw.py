@@ -72,12 +72,12 @@ def below(u: Column, count: Column | int) -> Column:
 
 
 def lookup(values: Sequence[str], index: Column) -> Column:
-    """Return the value at a 0-based index of a fixed list, in constant time.
+    """Return the value at a 0-based index of a fixed list, in constant time; NULL where there is no index.
 
     The list travels as one literal, split once when the plan is optimized: thousands of literals would each cost a
-    call.
+    call. In ANSI mode Spark takes `element_at` for never NULL: compiled, one without an index is the last element.
     """
-    return F.element_at(F.split(F.lit(_SEPARATOR.join(values)), _SEPARATOR), index.cast("int") + 1)
+    return F.try_element_at(F.split(F.lit(_SEPARATOR.join(values)), _SEPARATOR), index.cast("int") + 1)
 
 
 def lookup_number(values: Sequence[int], index: Column) -> Column:

@@ -8,6 +8,7 @@ output else.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import Executor
 from dataclasses import dataclass
 
 from pyspark.sql import DataFrame, SparkSession
@@ -54,7 +55,7 @@ class Posted:
     likes: DataFrame
 
 
-def outputs(spark: SparkSession, params: SimulateParams, workspace: Workspace) -> Iterator[Output]:
+def outputs(spark: SparkSession, params: SimulateParams, workspace: Workspace, aside: Executor) -> Iterator[Output]:
     """Make the world.
 
     Files are numbered by the size of the world and sorted inside, so that their bytes follow from the parameters alone.
@@ -63,32 +64,47 @@ def outputs(spark: SparkSession, params: SimulateParams, workspace: Workspace) -
         spark: session; must run in UTC.
         params: the world's.
         workspace: where shared frames are kept while it is written.
+        aside: one thread, in which the longest chain of them is made; under the session's settings (`session.pool`).
 
     Yields:
         All folders: landing/ in wire formats, truth/ apart. Each as soon as what it is made from is kept, so that one
         may be written while the next is made.
     """
+    edges = aside.submit(_edges, spark, params, workspace) if params.needs_graph else None
     persons = workspace.keep("persons", people.persons(spark, params=params))
     books = workspace.keep("records", records.records(persons, params=params))
-    edges = None
-    if params.needs_graph:
-        edges = workspace.keep("edges", graph.edges(graph.ties(spark, params=params), params=params))
     named = owners.accounts(spark, persons=persons, params=params)
-    world = World(persons, books, workspace.keep("accounts", _counted(named, edges)))
+    counted = _counted(named, edges.result() if edges else None)
+    world = World(persons, books, workspace.keep("accounts", counted))
+    if edges is None:
+        yield from _people_outputs(world, params)
+        yield from _outputs_of_persons(world, params, workspace)
+    else:
+        yield from _social_outputs(world, edges.result(), params, workspace, aside)
+
+
+def _social_outputs(
+    world: World, edges: DataFrame, params: SimulateParams, workspace: Workspace, aside: Executor
+) -> Iterator[Output]:
+    """Yield all folders of a world with a graph; the longest chain, from orders to posts, is made aside."""
+    business = posted = None
+    if params.needs_business:
+        business = aside.submit(streams.make, world.persons, edges, params=params, workspace=workspace)
+    if business and params.emits("posts"):
+        posted = aside.submit(lambda: _posted(world, edges, business.result(), params, workspace))
     yield from _people_outputs(world, params)
     yield from _outputs_of_persons(world, params, workspace)
-    if edges is None:
-        return
     if params.emits("graph"):
         yield from _graph_outputs(world, edges, params)
-    if not params.needs_business:
-        return
-    business = streams.make(persons, edges, params=params, workspace=workspace)
-    yield from _business_outputs(business, persons, params, workspace)
-    if params.emits("posts"):
-        posted = _posted(world, edges, business, params, workspace)
-        yield from _post_outputs(world, edges, posted, params, workspace)
-        yield from streams.posted(business, posted.posts, params=params)
+    if business:
+        yield from _business_outputs(business.result(), world.persons, params, workspace)
+    if business and posted:
+        yield from _post_outputs(world, edges, posted.result(), params, workspace)
+        yield from streams.posted(business.result(), posted.result().posts, params=params)
+
+
+def _edges(spark: SparkSession, params: SimulateParams, workspace: Workspace) -> DataFrame:
+    return workspace.keep("edges", graph.edges(graph.ties(spark, params=params), params=params))
 
 
 def _posted(
@@ -156,9 +172,7 @@ def _people_outputs(world: World, params: SimulateParams) -> list[Output]:
         made.append(table("landing/records/consents", consents, ("identifier", "effective_at", "action"), params))
     else:
         known.pop("social_logins")
-    made.append(
-        Output("truth/people.parquet", "parquet", wires.tabulated(world.persons, files=params.files, by=("person",)))
-    )
+    made.append(wires.parquet("truth/people.parquet", world.persons, ("person",), files=params.files))
     made.append(table("truth/identities.csv", truth.identities(known, world.accounts), ("record_id",), params))
     return made
 
@@ -197,23 +211,21 @@ def _graph_outputs(world: World, edges: DataFrame, params: SimulateParams) -> li
 
 def _post_outputs(
     world: World, edges: DataFrame, posted: Posted, params: SimulateParams, workspace: Workspace
-) -> list[Output]:
-    on_x = workspace.keep("tweets", tweets.tweets(posted.posts, posted.shares, world.accounts, params=params))
+) -> Iterator[Output]:
     bluesky = wire_bluesky.lines(
         posted.posts, shares=posted.shares, likes=posted.likes, edges=edges, accounts=world.accounts, params=params
     )
-    facebook = wire_facebook.lines(posted.posts, accounts=world.accounts, params=params)
-    wired = {
-        "landing/posts/x_v1": wire_x_v1.lines(on_x),
-        "landing/posts/x_v2": wire_x_v2.lines(on_x, params=params),
-        "landing/posts/bluesky": bluesky,
-        "landing/posts/facebook": facebook,
-    }
-    made = [Output(path, "text", wires.laid_out(lines, files=params.files)) for path, lines in wired.items()]
-    made.append(table("landing/posts/exports/posts", tweets.export(on_x), ("post_id",), params))
-    made.append(table("truth/relevance.csv", truth.relevance(posted.posts, posted.shares), ("post_id",), params))
-    made.append(table("truth/sentiment.csv", truth.sentiment(posted.posts), ("post_id",), params))
-    made.append(
-        table("truth/cascades.csv", truth.cascades(posted.shares, params=params), ("post_id", "account_id"), params)
-    )
-    return made
+    yield _wired("bluesky", bluesky, params)
+    yield _wired("facebook", wire_facebook.lines(posted.posts, accounts=world.accounts, params=params), params)
+    on_x = workspace.keep("tweets", tweets.tweets(posted.posts, posted.shares, world.accounts, params=params))
+    yield _wired("x_v1", wire_x_v1.lines(on_x), params)
+    yield _wired("x_v2", wire_x_v2.lines(on_x, params=params), params)
+    yield table("landing/posts/exports/posts", tweets.export(on_x), ("post_id",), params)
+    yield table("truth/relevance.csv", truth.relevance(posted.posts, posted.shares), ("post_id",), params)
+    yield table("truth/sentiment.csv", truth.sentiment(posted.posts), ("post_id",), params)
+    cascades = truth.cascades(posted.shares, params=params)
+    yield table("truth/cascades.csv", cascades, ("post_id", "account_id"), params)
+
+
+def _wired(network: str, lines: DataFrame, params: SimulateParams) -> Output:
+    return Output(f"landing/posts/{network}", "text", wires.laid_out(lines, files=params.files))

@@ -107,3 +107,10 @@ def test_a_zipf_index_stays_below_the_count_even_at_the_edges(spark: SparkSessio
     rows = local_frame(spark, [(0.0, 1), (0.999999999, 1), (0.0, 9), (0.999999999, 9), (0.5, 0)], "u double, n int")
     index = draw.zipf_index(F.col("u"), F.col("n"), exponent=1 / 1.2, shift=6.0)
     assert [row[0] for row in rows.select(index).collect()] == [0, 0, 0, 8, 0]
+
+
+def test_a_lookup_without_an_index_is_nothing_so_that_what_stands_in_for_it_does(spark: SparkSession) -> None:
+    # Of a range, since rows that the plan holds are not compiled.
+    number = F.when(F.col("id") == 0, F.lit(0))
+    found = spark.range(2).select(F.coalesce(draw.lookup_number([10, 20], number), F.lit(-1)).alias("found"))
+    assert sorted(row["found"] for row in found.collect()) == [-1, 10]

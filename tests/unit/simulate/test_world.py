@@ -13,6 +13,7 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
+from entourage import session
 from entourage.simulate import LAYERS, SimulateParams, outputs
 from entourage.tables import ScratchSpace
 
@@ -58,11 +59,11 @@ class Written:
 
 
 def _write(spark: SparkSession, folder: Path, params: SimulateParams) -> Written:
-    made = outputs(spark, params, ScratchSpace(spark, str(folder)))
     rows = {}
-    for output in made:
-        filed = output.frame.withColumn("_file", F.spark_partition_id())
-        rows[output.path] = [row.asDict(recursive=True) for row in filed.collect()]
+    with session.pool(spark, 1) as aside:
+        for output in outputs(spark, params, ScratchSpace(spark, str(folder)), aside):
+            filed = output.frame.withColumn("_file", F.spark_partition_id())
+            rows[output.path] = [row.asDict(recursive=True) for row in filed.collect()]
     return Written(rows)
 
 
@@ -144,8 +145,9 @@ def test_every_post_of_x_v1_and_bluesky_is_judged(world: Written) -> None:
 @pytest.mark.slow
 def test_about_a_fifth_of_the_posts_is_of_use(spark: SparkSession, tmp_path: Path) -> None:
     # In a world of a few dozen people the three news accounts drown everybody.
-    made = outputs(spark, SimulateParams(people=2_000, days=4), ScratchSpace(spark, str(tmp_path)))
-    judged = next(output.frame for output in made if output.path == "truth/relevance.csv")
+    with session.pool(spark, 1) as aside:
+        made = outputs(spark, SimulateParams(people=2_000, days=4), ScratchSpace(spark, str(tmp_path)), aside)
+        judged = next(output.frame for output in made if output.path == "truth/relevance.csv")
     counts = judged.agg(F.count(F.lit(1)).alias("posts"), F.count_if("useful").alias("useful")).first()
     assert counts["posts"] > 5_000
     assert 0.15 < counts["useful"] / counts["posts"] < 0.25
@@ -296,6 +298,15 @@ def test_lines_of_an_order_add_up_to_its_total(world: Written) -> None:
     for order in world.lines("landing/commerce/web_orders"):
         total = sum(Decimal(line["unit_price"]) * line["quantity"] for line in order["lines"])
         assert total == Decimal(order["total"]) > 0
+
+
+def test_who_has_neither_a_code_nor_a_promotion_pays_the_listed_price(world: Written) -> None:
+    listed = {str(row["gtin"]): Decimal(str(row["price_eur"])) for row in world.rows["landing/reference/products"]}
+    orders = [order for order in world.lines("landing/commerce/web_orders") if order["currency"] == "EUR"]
+    usual = [order for order in orders if "promotion" not in order and "referral_code" not in order]
+    assert len(usual) > 10
+    paid = {(line["gtin"], Decimal(line["unit_price"])) for order in usual for line in order["lines"]}
+    assert {(gtin, price) for gtin, price in paid if price != listed[gtin]} == set()
 
 
 def test_nothing_is_received_before_it_happens(world: Written) -> None:

@@ -219,9 +219,7 @@ def _text(path: str, lines: DataFrame, params: SimulateParams) -> Output:
 def _truth(name: str, rows: DataFrame, key: str, params: SimulateParams) -> Output:
     """Lay a truth table out; sorted by all its columns, since the key may repeat."""
     others = tuple(column for column in rows.columns if column != key)
-    return Output(
-        f"truth/{name}.parquet", "parquet", wires.tabulated(rows, files=max(1, params.files // 4), by=(key, *others))
-    )
+    return wires.parquet(f"truth/{name}.parquet", rows, (key, *others), files=max(1, params.files // 4))
 
 
 def _dated(rows: DataFrame, params: SimulateParams) -> DataFrame:
