@@ -27,7 +27,7 @@ def test_a_large_plain_file_is_split_as_a_small_one(
     spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "posts.json").write_bytes(b"\n".join(LINES))
-    readings = [pieces.Reading(s, "posts", "", "json") for s in FileSystem(spark).list_files(str(tmp_path))]
+    readings = [pieces.Reading(s, "posts") for s in FileSystem(spark).list_files(str(tmp_path))]
 
     def read() -> list[tuple[object, ...]]:
         found = pieces.read_pieces(spark, readings, params=SplitParams(max_payload_bytes=200_000)).where(
@@ -37,7 +37,7 @@ def test_a_large_plain_file_is_split_as_a_small_one(
         return [(r["position"], r["payload"][:60], r["reason_code"], (r["reason"] or "")[:60]) for r in rows]
 
     whole = read()
-    monkeypatch.setattr(pieces, "WHOLE_BYTES", 0)
+    monkeypatch.setattr(pieces, "SPLIT_BYTES", 0)
 
     assert [row[2] for row in whole] == [None, None, "only_nul", None, "bad_encoding", "too_long", None, None]
     assert [row[:3] for row in read()] == [row[:3] for row in whole]

@@ -1,7 +1,7 @@
-"""Split a landing file's bytes into payloads, however broken the file is.
+"""Split a JSON file's bytes into payloads, however broken the file is.
 
-in: the bytes of one file ▶ out: `Piece`, one a payload or refusal, with its line. Plain Python: it runs in Spark's
-workers.
+in: the bytes of one file, as a stream ▶ out: `Piece`, one a payload or refusal, with its line. Plain Python: it runs
+in Spark's workers.
 
 One line is one payload. A JSON document over many lines is one payload, at its first line; several documents on one
 line are several payloads. Whatever cannot be read is a piece too, with a reason, so that nothing disappears.
@@ -14,29 +14,23 @@ from collections import deque
 from collections.abc import Iterator
 
 from entourage.ingest import reasons
-from entourage.ingest.unpacking import Piece, SplitParams, decoded, expanded, unreadable
+from entourage.ingest.unpacking import Piece, SplitParams, Stream, decoded
 
 BLANKS = b" \t\r\n\x00\xef\xbb\xbf"
 OPENING = "{["
 JSON = json.JSONDecoder()
 
 
-def split(content: bytes, *, params: SplitParams) -> Iterator[Piece]:
+def split(stream: Stream, *, params: SplitParams) -> Iterator[Piece]:
     """Split one JSON file into payloads and refusals.
 
     Returns:
         Pieces in the order of the file; none for an empty file. A payload has no blanks, NULs or byte-order mark
         around it.
     """
-    refused = unreadable(content)
-    if refused:
-        yield refused
-        return
-    faults: list[Piece] = []
-    lines = _Lines(decoded(expanded(content, params, faults)), params.max_payload_bytes)
+    lines = _Lines(decoded(stream), params.max_payload_bytes)
     while (line := lines.take()) is not None:
         yield from _pieces(line, lines, params)
-    yield from (fault._replace(position=lines.position + 1) for fault in faults)
 
 
 class _Lines:
