@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import pytest
 from pyspark.sql import SparkSession
 
-from entourage import pieces
+from entourage import pieces, streams
 from entourage.ingest.unpacking import SplitParams
 from entourage.session import FileSystem
 
@@ -42,3 +43,23 @@ def test_a_large_plain_file_is_split_as_a_small_one(
     assert [row[2] for row in whole] == [None, None, "only_nul", None, "bad_encoding", "too_long", None, None]
     assert [row[:3] for row in read()] == [row[:3] for row in whole]
     assert read()[2] == whole[2]
+
+
+def test_a_file_that_a_worker_cannot_open_itself_comes_to_it_whole(
+    spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a", "b[1]*?{c} %20"):
+        (tmp_path / f"{name}.json.gz").write_bytes(gzip.compress(b'{"a": 1}\n{"a": 2}'))
+    statuses = FileSystem(spark).list_files(str(tmp_path))
+    readings = [pieces.Reading(status, "posts", "x_v1") for status in statuses]
+
+    def read(params: SplitParams) -> list[tuple[object, ...]]:
+        return sorted((tuple(row) for row in pieces.read_pieces(spark, readings, params=params).collect()), key=str)
+
+    opened = read(SplitParams())
+    monkeypatch.setattr(streams, "is_local", lambda _: False)
+    monkeypatch.setattr(pieces, "is_local", lambda _: False)
+
+    assert len(opened) == 2 * 3
+    assert read(SplitParams()) == opened
+    assert [row[6] for row in read(SplitParams(max_held_bytes=1))] == ["too_large"] * 2

@@ -53,9 +53,18 @@ class Member:
 
 def container(head: bytes) -> str | None:
     """Return tar or zip by the first bytes of a file."""
-    if head[TAR_MAGIC_AT:].startswith(TAR_MAGIC):
-        return "tar"
-    return "zip" if head.startswith(ZIP_MAGIC) else None
+    if head.startswith(ZIP_MAGIC):
+        return "zip"
+    return "tar" if head[TAR_MAGIC_AT:].startswith(TAR_MAGIC) or _is_old_tar(head) else None
+
+
+def _is_old_tar(head: bytes) -> bool:
+    """Tell whether it begins as a tar of before 1988 does: without magic, but its sum is right."""
+    try:
+        tarfile.TarInfo.frombuf(head[:512], "utf-8", "replace")
+    except tarfile.HeaderError:
+        return False
+    return True
 
 
 def members(stream: Stream, kind: str, *, budget: Budget, params: SplitParams) -> Iterator[Member]:

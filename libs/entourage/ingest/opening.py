@@ -73,9 +73,12 @@ def pieces(stream: Stream, *, name: str, size: int, how: How, params: SplitParam
 
 def kind_of(name: str, how: How) -> str:
     """Return csv, eml or json by how files are read, else by the suffixes of a name."""
-    suffixes = {suffix.lower() for suffix in PurePosixPath(name).suffixes}
-    tables = TABLES if how.is_mapped else TABLES - {".txt"}
-    return how.kind or ("eml" if suffixes & MAILS else "csv" if suffixes & tables else "json")
+    suffixes = [suffix for suffix in PurePosixPath(name.lower()).suffixes if suffix not in PACKED]
+    if how.kind or not suffixes:
+        return how.kind or "json"
+    # A mapping asks for a table: part.csv.2026-06-01 is one, and so is a .txt.
+    is_table = bool(TABLES & set(suffixes)) if how.is_mapped else suffixes[-1] in TABLES - {".txt"}
+    return "eml" if suffixes[-1] in MAILS else "csv" if is_table else "json"
 
 
 def _file(member: Member, walk: _Walk, *, depth: int) -> Iterator[Piece]:

@@ -12,6 +12,7 @@ from entourage.ingest import feed, formats
 from entourage.ingest.opening import How, pieces
 from entourage.ingest.unpacking import Piece, SplitParams, Stream
 
+PARAMS = SplitParams()
 MODIFIED = dt.datetime(2026, 6, 10, tzinfo=dt.UTC)
 RSS = """<?xml version="1.0" encoding="{encoding}"?>
 <rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/" xmlns:dc="http://purl.org/dc/elements/1.1/"
@@ -44,7 +45,7 @@ COMMENTS = """<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" x
 <description>Merci</description></item></rdf:RDF>"""
 
 
-def split(content: bytes, params: SplitParams = SplitParams()) -> list[Piece]:
+def split(content: bytes, params: SplitParams = PARAMS) -> list[Piece]:
     return list(pieces(Stream.of(io.BytesIO(content)), name="f.xml", size=len(content), how=How(), params=params))
 
 

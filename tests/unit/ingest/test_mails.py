@@ -13,6 +13,7 @@ from entourage.ingest.mails import split
 from entourage.ingest.opening import How, pieces
 from entourage.ingest.unpacking import SplitParams, Stream
 
+PARAMS = SplitParams()
 WHOLE = b"""\
 Message-ID: <2@example.org>\r
 From: =?utf-8?q?Ad=C3=A9?= <ada@example.org>\r
@@ -50,7 +51,7 @@ AAECAw==\r
 """
 
 
-def found(content: bytes, params: SplitParams = SplitParams()) -> list[tuple[int, Any]]:
+def found(content: bytes, params: SplitParams = PARAMS) -> list[tuple[int, Any]]:
     rows = split(Stream.of(io.BytesIO(content)), params=params)
     return [(p.position, p.reason_code or json.loads(p.payload)) for p in rows]
 

@@ -15,17 +15,19 @@ import pytest
 import zstandard
 
 from entourage.ingest.csv_rows import CsvParams
-from entourage.ingest.opening import How, pieces
+from entourage.ingest.opening import How, kind_of, pieces
 from entourage.ingest.unpacking import Piece, SplitParams, Stream
 
+PARAMS = SplitParams()
+PLAIN = How()
 MAPPED = How(is_mapped=True, csv=CsvParams(delimiter=";"))
 
 
-def split(content: bytes, name: str = "posts", how: How = How(), params: SplitParams = SplitParams()) -> list[Piece]:
+def split(content: bytes, name: str = "posts", how: How = PLAIN, params: SplitParams = PARAMS) -> list[Piece]:
     return list(pieces(Stream.of(io.BytesIO(content)), name=name, size=len(content), how=how, params=params))
 
 
-def found(content: bytes, name: str = "posts", how: How = How(), params: SplitParams = SplitParams()) -> list[object]:
+def found(content: bytes, name: str = "posts", how: How = PLAIN, params: SplitParams = PARAMS) -> list[object]:
     return [(p.member, p.position, p.reason_code or p.payload) for p in split(content, name, how, params)]
 
 
@@ -204,3 +206,27 @@ def test_of_an_archive_of_x_only_the_data_are_read_and_every_element_names_its_o
         ("data/tweets.js", 1, '{"ytd": "tweets", "owner": "7", "item": {"tweet": {"id": "1"}}}'),
         ("data/account.js", 1, '{"ytd": "account", "owner": "7", "item": {"account": {"accountId": "7"}}}'),
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "of_posts", "of_a_mapping"),
+    [
+        ("a.CSV.gz", "csv", "csv"),
+        ("a.csv.2026-06-01", "json", "csv"),
+        ("a.txt", "json", "csv"),
+        ("a.eml", "eml", "eml"),
+        ("a.csv.json", "json", "csv"),
+        ("a", "json", "json"),
+    ],
+)
+def test_a_suffix_tells_tables_and_mails(name: str, of_posts: str, of_a_mapping: str) -> None:
+    assert (kind_of(name, PLAIN), kind_of(name, MAPPED)) == (of_posts, of_a_mapping)
+    assert kind_of(name, How(kind="json", is_mapped=True)) == "json"
+
+
+def test_a_tar_of_the_oldest_kind_is_one_too() -> None:
+    content = bytearray(tar(("a.json", b'{"a":1}')))
+    content[257:265] = bytes(8)
+    content[148:156] = b"%06o\x00 " % (sum(content[:148]) + 8 * 32 + sum(content[156:512]))
+
+    assert found(bytes(content)) == [("a.json", 1, '{"a":1}')]
