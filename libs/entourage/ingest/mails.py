@@ -56,14 +56,18 @@ def _messages(stream: Stream, *, is_box: bool) -> Iterator[bytes]:
 
 
 def _lines(stream: Stream) -> Iterator[bytes]:
-    rest = b""
+    """Yield lines with their ends; of one over the limit parts."""
+    rest: list[bytes] = []
+    size = 0
     for chunk in stream:
-        *lines, rest = (rest + chunk).splitlines(keepends=True) or [b""]
-        yield from lines
-        if len(rest) > MAX_MESSAGE_BYTES:
-            yield rest
-            rest = b""
-    yield rest
+        first, *lines = chunk.splitlines(keepends=True) or [b""]
+        rest.append(first)
+        size += len(first)
+        if lines or size > MAX_MESSAGE_BYTES:
+            yield b"".join(rest)
+            yield from lines[:-1]
+            rest, size = lines[-1:], sum(map(len, lines[-1:]))
+    yield b"".join(rest)
 
 
 def _piece(position: int, message: bytes, params: SplitParams) -> Piece:
