@@ -60,13 +60,12 @@ def _lines(stream: Stream) -> Iterator[bytes]:
     rest: list[bytes] = []
     size = 0
     for chunk in stream:
-        first, *lines = chunk.splitlines(keepends=True) or [b""]
-        rest.append(first)
-        size += len(first)
-        if lines or size > MAX_MESSAGE_BYTES:
-            yield b"".join(rest)
-            yield from lines[:-1]
-            rest, size = lines[-1:], sum(map(len, lines[-1:]))
+        for part in chunk.splitlines(keepends=True):
+            rest.append(part)
+            size += len(part)
+            if part.endswith(b"\n") or size > MAX_MESSAGE_BYTES:
+                yield b"".join(rest)
+                rest, size = [], 0
     yield b"".join(rest)
 
 

@@ -134,3 +134,12 @@ def test_a_file_is_a_mail_by_its_suffix_packed_or_not() -> None:
     (piece,) = pieces(stream, name="1.EML", size=13, how=How(is_mapped=True), params=SplitParams())
 
     assert json.loads(piece.payload)["subject"] == "1"
+
+
+@pytest.mark.parametrize("size", [1, 2, 7, 19])
+def test_chunks_may_end_anywhere(size: int) -> None:
+    box = b"From a\r\nSubject: 1\r\n\r\nx\r\n\r\nFrom b\r\nSubject: 2\r\n\r\ny\r\n"
+    chunks = [box[start : start + size] for start in range(0, len(box), size)]
+    rows = [json.loads(piece.payload) for piece in split(Stream(chunks), params=PARAMS)]
+
+    assert [(row["subject"], row["text"]) for row in rows] == [("1", "x"), ("2", "y")]

@@ -230,3 +230,13 @@ def test_a_tar_of_the_oldest_kind_is_one_too() -> None:
     content[148:156] = b"%06o\x00 " % (sum(content[:148]) + 8 * 32 + sum(content[156:512]))
 
     assert found(bytes(content)) == [("a.json", 1, '{"a":1}')]
+
+
+@pytest.mark.parametrize("compress", [bytes, gzip.compress, bz2.compress, lzma.compress, zstandard.compress])
+def test_chunks_may_end_anywhere(compress: Callable[[bytes], bytes]) -> None:
+    content = compress(tar(("a.json", b'{"a":1}\n{"a":2}'), ("b.json.gz", gzip.compress('{"b":"é"}'.encode()))))
+    for size in (1, 3, 1000):
+        stream = Stream(content[start : start + size] for start in range(0, len(content), size))
+        rows = pieces(stream, name="a.tar", size=len(content), how=PLAIN, params=PARAMS)
+
+        assert [row.payload for row in rows] == ['{"a":1}', '{"a":2}', '{"b":"é"}']
