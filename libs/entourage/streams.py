@@ -18,7 +18,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from entourage.ingest import opening
+from entourage.ingest import opening, reasons
 from entourage.ingest.opening import How
 from entourage.ingest.unpacking import Piece, SplitParams, Stream
 from entourage.rows import local_frame
@@ -27,7 +27,7 @@ PIECES = (
     "source string, given string, file string, modified_at timestamp, position bigint, payload string, "
     "reason_code string, reason string, is_marker boolean"
 )
-BATCH_BYTES = 8 * 1024 * 1024
+BATCH_BYTES, BATCH_ROWS = 8 * 1024 * 1024, 10_000
 # What one task opens of small files, one after the other; of a file so many bytes count for its opening.
 TASK_BYTES, TASK_FILES, OPENING_BYTES = 128 * 1024 * 1024, 2_000, 65_536
 
@@ -106,17 +106,38 @@ def _held(spark: SparkSession, files: list[File]) -> DataFrame:
     )
 
 
+class Row(NamedTuple):
+    """One piece, or the marker of a file that was opened, and where it is from."""
+
+    file: File
+    piece: Piece
+    is_marker: bool
+
+
 def _split_batches(
     batches: Iterable[pa.RecordBatch], *, styles: list[Style], params: SplitParams
 ) -> Iterator[pa.RecordBatch]:
-    """Split the files of batches of (files, content) into batches of `PIECES`."""
+    """Split the files of batches of (files, content) into batches of `PIECES`; small files share one."""
+    held: list[Row] = []
+    held_bytes = 0
+    for row in _rows(batches, styles, params):
+        held.append(row)
+        held_bytes += len(row.piece.payload)
+        if held_bytes > BATCH_BYTES or len(held) >= BATCH_ROWS:
+            yield _batch(held, styles)
+            held, held_bytes = [], 0
+    if held:
+        yield _batch(held, styles)
+
+
+def _rows(batches: Iterable[pa.RecordBatch], styles: list[Style], params: SplitParams) -> Iterator[Row]:
     for batch in batches:
         for files, content in zip(*batch.columns, strict=True):
             for file in (File(*values) for values in json.loads(files.as_py())):
                 opened = _opened(file, content)
                 if opened is not None:  # else the marker that is missing tells it
                     with opened:
-                        yield from _batches(opened, file, styles[file.style], params)
+                        yield from _of_file(opened, file, styles[file.style][2], params)
 
 
 def _opened(file: File, content: pa.BinaryScalar) -> IO[bytes] | None:
@@ -129,34 +150,31 @@ def _opened(file: File, content: pa.BinaryScalar) -> IO[bytes] | None:
         return None
 
 
-def _batches(opened: IO[bytes], file: File, style: Style, params: SplitParams) -> Iterator[pa.RecordBatch]:
-    held: list[Piece] = []
-    held_bytes = 0
+def _of_file(opened: IO[bytes], file: File, how: How, params: SplitParams) -> Iterator[Row]:
     name = file.path.rsplit("/", 1)[-1]
-    for piece in opening.pieces(Stream.of(opened), name=name, size=file.size, how=style[2], params=params):
-        held.append(piece)
-        held_bytes += len(piece.payload)
-        if held_bytes > BATCH_BYTES or len(held) >= 10_000:
-            yield _batch(held, file, style, is_marker=False)
-            held, held_bytes = [], 0
-    if held:
-        yield _batch(held, file, style, is_marker=False)
-    yield _batch([Piece(0, "")], file, style, is_marker=True)
+    try:
+        for piece in opening.pieces(Stream.of(opened), name=name, size=file.size, how=how, params=params):
+            yield Row(file, piece, False)
+    except OSError:  # of the disk, or of a share that went away
+        yield Row(file, Piece(0, "", *reasons.unreadable()), False)
+    yield Row(file, Piece(0, ""), True)
 
 
-def _batch(pieces: list[Piece], file: File, style: Style, *, is_marker: bool) -> pa.RecordBatch:
-    count, (source, given, _) = len(pieces), style
-    names = [f"{file.path}!/{piece.member}" if piece.member else file.path for piece in pieces]
-    times = [file.modified_ms * 1000] * count
+def _batch(rows: list[Row], styles: list[Style]) -> pa.RecordBatch:
+    files, pieces = [row.file for row in rows], [row.piece for row in rows]
+    times = [file.modified_ms * 1000 for file in files]
+    names = [
+        f"{file.path}!/{piece.member}" if piece.member else file.path for file, piece in zip(files, pieces, strict=True)
+    ]
     columns = {
-        "source": pa.array([source] * count, pa.string()),
-        "given": pa.array([given or None] * count, pa.string()),
+        "source": pa.array([styles[file.style][0] for file in files], pa.string()),
+        "given": pa.array([styles[file.style][1] or None for file in files], pa.string()),
         "file": pa.array(names, pa.string()),
         "modified_at": pa.array(times, pa.int64()).cast(pa.timestamp("us", "UTC")),
         "position": pa.array([piece.position for piece in pieces], pa.int64()),
         "payload": pa.array([piece.payload for piece in pieces], pa.string()),
         "reason_code": pa.array([piece.reason_code for piece in pieces], pa.string()),
         "reason": pa.array([piece.reason for piece in pieces], pa.string()),
-        "is_marker": pa.array([is_marker] * count, pa.bool_()),
+        "is_marker": pa.array([row.is_marker for row in rows], pa.bool_()),
     }
     return pa.RecordBatch.from_arrays(list(columns.values()), names=list(columns))
