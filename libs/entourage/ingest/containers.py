@@ -26,6 +26,7 @@ from entourage.ingest.unpacking import CHUNK_BYTES, STEP_BYTES, Budget, SplitPar
 MAX_DEPTH = 2  # archives in one another
 MAX_HEADER_BYTES = 1 << 20  # of a name, or of what else stands before a member of a tar
 SPOOL_BYTES = 64 << 20  # of an archive inside an archive that is held in memory; a larger one goes to a scratch file
+ENTRY_BYTES = 256  # of the directory of a zip, which a member with a long name takes
 TAR_MAGIC, TAR_MAGIC_AT = b"ustar", 257
 ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
 CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
@@ -147,8 +148,12 @@ def _of_zip(stream: Stream, budget: Budget, params: SplitParams) -> Iterator[Mem
         # Its directory stands at its end.
         for chunk in () if stream.file else stream:
             held.write(chunk)
+        file = stream.file or held
+        if _directory_bytes(file) > params.max_members * ENTRY_BYTES:
+            yield Member("", faults=[reasons.too_many_members(params.max_members)])
+            return
         try:
-            archive = zipfile.ZipFile(stream.file or held)
+            archive = zipfile.ZipFile(file)
         except (zipfile.BadZipFile, OSError, ValueError, EOFError, NotImplementedError, struct.error):
             yield Member("", faults=[reasons.no_directory("zip")])
             return
@@ -158,6 +163,15 @@ def _of_zip(stream: Stream, budget: Budget, params: SplitParams) -> Iterator[Mem
         for info in infos:
             if not is_of_x or X_DATA.fullmatch(info.filename):
                 yield _of_zip_member(archive, info, owner, budget, params)
+
+
+def _directory_bytes(file: IO[bytes]) -> int:
+    """Return what the directory of a zip says that it takes: zipfile holds all of it in memory, twelvefold."""
+    try:
+        end = zipfile._EndRecData(file)  # type: ignore[attr-defined] # finds that of large archives too
+    except (OSError, ValueError, struct.error, zipfile.BadZipFile):
+        return 0  # then zipfile fails as well
+    return int(end[zipfile._ECD_SIZE]) if end else 0  # type: ignore[attr-defined]
 
 
 def _of_zip_member(

@@ -88,7 +88,7 @@ def expansion(limit: int) -> Reason:
 
 def too_many_members(limit: int) -> Reason:
     """Say that an archive holds too many files."""
-    return "expansion", f"The archive holds more than {limit} files (ingest.max_members); the first were read."
+    return "expansion", f"The archive holds more than {limit} files (ingest.max_members); at most the first were read."
 
 
 def too_deep(limit: int) -> Reason:

@@ -174,6 +174,12 @@ def test_an_archive_of_too_many_files_stops_at_the_limit() -> None:
     assert [row[2] for row in found(content, params=SplitParams(max_members=3))] == ['{"a":1}'] * 3 + ["expansion"]  # type: ignore[index]
 
 
+def test_a_zip_whose_directory_alone_would_fill_the_memory_is_refused_unread() -> None:
+    content = zipped(*((f"{n}{'x' * 300}.json", b'{"a":1}') for n in range(5)))
+
+    assert found(content, params=SplitParams(max_members=5)) == [("", 0, "expansion")]
+
+
 def test_a_name_of_gigabytes_is_not_read_into_memory() -> None:
     info = tarfile.TarInfo("././@LongLink")
     info.type, info.size = tarfile.GNUTYPE_LONGNAME, 1 << 32
