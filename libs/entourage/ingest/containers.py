@@ -30,9 +30,8 @@ ENTRY_BYTES = 256  # of the directory of a zip, which a member with a long name 
 TAR_MAGIC, TAR_MAGIC_AT = b"ustar", 257
 ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
 CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
-# An archive that X gives to a person: beside its data it holds pictures, and a page to look at them.
-X_ARCHIVE = re.compile(r"(?:.*/)?data/account\.js")
-X_DATA = re.compile(r"(?:.*/)?data/(?!manifest\.js)[^/]+\.js")
+# An archive that X gives to a person has this beside its data; elsewhere in it are pictures, and a page to look at them.
+X_ACCOUNT, X_CONTENTS = "account.js", "manifest.js"
 
 
 @dataclass
@@ -158,11 +157,22 @@ def _of_zip(stream: Stream, budget: Budget, params: SplitParams) -> Iterator[Mem
             yield Member("", faults=[reasons.no_directory("zip")])
             return
         infos = [info for info in archive.infolist() if not info.is_dir() and not _is_hidden(info.filename)]
-        is_of_x = any(X_ARCHIVE.fullmatch(info.filename) for info in infos)
-        owner = _owner(archive, infos) if is_of_x else None
+        account = next((info for info in infos if _split_name(info)[1] == X_ACCOUNT), None)
+        owner = _owner(archive, account) if account else None
         for info in infos:
-            if not is_of_x or X_DATA.fullmatch(info.filename):
+            if owner is None or account is None or _is_of_x(info, account):
                 yield _of_zip_member(archive, info, owner, budget, params)
+
+
+def _is_of_x(info: zipfile.ZipInfo, account: zipfile.ZipInfo) -> bool:
+    """Tell whether a member is a script of data: beside the account's."""
+    (folder, name), (of_data, _) = _split_name(info), _split_name(account)
+    return folder == of_data and name.endswith(".js") and name != X_CONTENTS
+
+
+def _split_name(info: zipfile.ZipInfo) -> tuple[str, str]:
+    folder, _, name = info.filename.rpartition("/")
+    return folder, name
 
 
 def _directory_bytes(file: IO[bytes]) -> int:
@@ -205,9 +215,8 @@ def _metered(
         yield chunk
 
 
-def _owner(archive: zipfile.ZipFile, infos: list[zipfile.ZipInfo]) -> str | None:
-    """Return whose archive of X it is."""
-    account = next(info for info in infos if X_ARCHIVE.fullmatch(info.filename))
+def _owner(archive: zipfile.ZipFile, account: zipfile.ZipInfo) -> str | None:
+    """Return whose archive of X it is; None: nobody's, or not readable."""
     try:
         with archive.open(account) as file:
             return owner_in(file.read(MAX_HEADER_BYTES).decode("utf-8", errors="replace"))

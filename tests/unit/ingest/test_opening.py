@@ -246,3 +246,9 @@ def test_chunks_may_end_anywhere(compress: Callable[[bytes], bytes]) -> None:
         rows = pieces(stream, name="a.tar", size=len(content), how=PLAIN, params=PARAMS)
 
         assert [row.payload for row in rows] == ['{"a":1}', '{"a":2}', '{"b":"é"}']
+
+
+def test_an_archive_with_an_account_that_is_not_of_x_is_read_whole() -> None:
+    content = zipped(("src/account.js", b"let account = 1"), ("posts.json", b'{"a":1}'))
+
+    assert found(content) == [("src/account.js", 1, "let account = 1"), ("posts.json", 1, '{"a":1}')]
