@@ -90,8 +90,12 @@ def _tasks(spark: SparkSession, files: list[File]) -> DataFrame:
         load, number = loads[0]
         tasks[number].append(file)
         heapq.heapreplace(loads, (load + file.size + OPENING_BYTES, number))
-    frame = local_frame(spark, [(json.dumps(task), None) for task in tasks], "files string, content binary")
-    return frame.coalesce(1).repartition(len(tasks))  # of one partition, rows are dealt out one by one
+    known = local_frame(spark, list(enumerate(map(json.dumps, tasks))), "id bigint, files string")
+    # A range is split evenly, one row a task, where `repartition` deals rows out at random: two tasks' to one.
+    numbers = spark.range(0, len(tasks), 1, len(tasks))
+    is_same = F.col("n.id") == F.col("k.id")
+    joined = numbers.alias("n").join(F.broadcast(known).alias("k"), on=is_same, how="inner")
+    return joined.select("k.files", F.lit(None).cast("binary").alias("content"))
 
 
 def _held(spark: SparkSession, files: list[File]) -> DataFrame:

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
 
 from entourage import pieces, streams
+from entourage.ingest.opening import How
 from entourage.ingest.unpacking import SplitParams
 from entourage.session import FileSystem
 
@@ -63,3 +65,14 @@ def test_a_file_that_a_worker_cannot_open_itself_comes_to_it_whole(
     assert len(opened) == 2 * 3
     assert read(SplitParams()) == opened
     assert [row[6] for row in read(SplitParams(max_held_bytes=1))] == ["too_large"] * 2
+
+
+def test_large_files_are_read_by_tasks_of_their_own(spark: SparkSession, tmp_path: Path) -> None:
+    files = []
+    for number in range(4):
+        (tmp_path / f"{number}.json").write_text(f'{{"a": {number}}}')
+        files.append(streams.File(f"file:{tmp_path}/{number}.json", 500 << 20, 0, 0))
+    (found,) = streams.read(spark, files, styles=[("posts", "", How())], params=SplitParams())
+    by_task = found.where("NOT is_marker").groupBy(F.spark_partition_id().alias("task")).count()
+
+    assert sorted(row["count"] for row in by_task.collect()) == [1, 1, 1, 1]

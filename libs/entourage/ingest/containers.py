@@ -30,7 +30,7 @@ ENTRY_BYTES = 256  # of the directory of a zip, which a member with a long name 
 TAR_MAGIC, TAR_MAGIC_AT = b"ustar", 257
 ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
 CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
-# An archive that X gives to a person has this beside its data; elsewhere in it are pictures, and a page to look at them.
+# An archive that X gives to a person has these beside its data; elsewhere in it are pictures, and a page to see them.
 X_ACCOUNT, X_CONTENTS = "account.js", "manifest.js"
 
 
