@@ -20,6 +20,7 @@ import duckdb
 
 from entourage import config, session
 from entourage.ingest import detect, formats
+from entourage.ingest.unpacking import SplitParams
 from entourage.landing import Landing
 from entourage.session import FileSystem
 from entourage.sources import Delivery, Sources
@@ -43,7 +44,7 @@ def main(count: int) -> None:
         lakes = counted()
 
         def delivery() -> Delivery:
-            return Sources(spark).posts(files, form="", folder=settings.folder, max_payload_bytes=1 << 25)
+            return Sources(spark).posts(files, form="", folder=settings.folder, params=SplitParams())
 
         def job() -> None:
             tables = Tables(spark, f"{folder}/lake-{next(lakes)}", run_id="benchmark")

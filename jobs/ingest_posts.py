@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from entourage.cli import Context, main
+from entourage.ingest.unpacking import SplitParams
 from entourage.landing import Landing
 
 
@@ -21,7 +22,7 @@ def run(context: Context, as_of: dt.date) -> None:
         files,
         form=settings["format"],
         folder=context.config.folder,
-        max_payload_bytes=settings["max_payload_bytes"],
+        params=SplitParams.of(settings),
     )
     Landing(tables, scratch, context.say).social(delivery)
     scratch.clear()

@@ -6,6 +6,7 @@ import datetime as dt
 
 from entourage.cli import Context, main
 from entourage.ingest import records
+from entourage.ingest.unpacking import SplitParams
 from entourage.landing import Landing
 
 
@@ -18,14 +19,14 @@ def run(context: Context, as_of: dt.date) -> None:
     for mapping, files in new:
         context.say(f"  {mapping.name}: {len(files):,} new files of {mapping.kind}")
     scratch = tables.workspace("ingest_records")
-    landing, limit = Landing(tables, scratch, context.say), settings["max_payload_bytes"]
+    landing, params = Landing(tables, scratch, context.say), SplitParams.of(settings)
     found = [(mapping, files) for mapping, files in new if files]
     business = [(mapping, files) for mapping, files in found if mapping.kind in records.TABLES]
     if business:
-        landing.business(sources.records(business, max_payload_bytes=limit))
+        landing.business(sources.records(business, params=params))
     for mapping, files in found:
         if mapping.kind not in records.TABLES:
-            landing.social(sources.records([(mapping, files)], max_payload_bytes=limit))
+            landing.social(sources.records([(mapping, files)], params=params))
     scratch.clear()
 
 

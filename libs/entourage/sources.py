@@ -5,9 +5,10 @@ in: a path ▶ out: `Delivery`: the files that are new, and their pieces (payloa
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import reduce
+from operator import and_
 from pathlib import Path, PurePosixPath
 
 from pyspark.sql import DataFrame, SparkSession
@@ -15,14 +16,19 @@ from pyspark.sql import functions as F
 
 from entourage import config
 from entourage.errors import UsageError, nearest
+from entourage.ingest.containers import owner_in
 from entourage.ingest.detect import FORMATS
 from entourage.ingest.mapping import Mapping, parse
+from entourage.ingest.opening import PACKED, How
 from entourage.ingest.unpacking import SplitParams
-from entourage.pieces import COMPRESSED, Reading, read_pieces
+from entourage.pieces import Reading, read_pieces
 from entourage.rows import local_frame
 from entourage.session import FileStatus, FileSystem
 
 TABULAR = (".csv", ".tsv", ".parquet")
+# What a copy to HDFS, and many programs, call a file that they still write.
+UNFINISHED = ("._COPYING_", ".tmp")
+FOUND = "path string, size bigint, modified_ms bigint"
 SOCIAL = ("posts", "accounts", "edges")  # kinds of mappings that ingest_posts takes
 
 
@@ -32,7 +38,7 @@ class Delivery:
 
     Attributes:
         files: one row a new file: source, path, size (bytes), modified_at.
-        pieces: see `pieces.PIECES`; `given` is the format or mapping that is known beforehand, a marker says that a
+        pieces: see `streams.PIECES`; `given` is the format or mapping that is known beforehand, a marker says that a
             file was opened.
         mappings: those in use, by name.
     """
@@ -90,16 +96,17 @@ class Sources:
         found = FileSystem(self.spark).list_files(path) if path else []
         if not found:
             raise UsageError(f"ingest: nothing found at '{path}'; expected a file, a folder or a glob (--input)")
-        if again:
-            return found
+        whole = [status for status in found if not status.path.endswith(UNFINISHED)]
+        if again or not whole:
+            return whole
         is_done = (F.col("state") == "done") & (F.col("source") == source)
-        done = {
-            (row["path"], row["size"], row["modified_ms"])
-            for row in seen.where(is_done)
-            .select("path", "size", F.unix_millis("modified_at").alias("modified_ms"))
-            .collect()
-        }
-        return [status for status in found if (status.path, status.size, status.modified_ms) not in done]
+        known = seen.where(is_done).select("path", "size", F.unix_millis("modified_at").alias("modified_ms"))
+        there = local_frame(self.spark, [(s.path, s.size, s.modified_ms) for s in whole], FOUND)
+        # What was ever read grows for years: only those of it that are still there come to the driver.
+        is_same = [F.col(f"k.{name}") == F.col(f"t.{name}") for name in there.columns]
+        both = known.alias("k").join(F.broadcast(there).alias("t"), on=reduce(and_, is_same), how="left_semi")
+        done = {tuple(row) for row in both.collect()}
+        return [status for status in whole if (status.path, status.size, status.modified_ms) not in done]
 
     def mapping(self, name: str, *, folder: Path, asked: str = "--source") -> Mapping:
         """Read conf/sources/NAME.yaml, or the file at a path that ends in .yaml.
@@ -124,14 +131,14 @@ class Sources:
             )
         return parse(config.read_text(folder, f"sources/{name}.yaml"), name=name)
 
-    def posts(self, files: list[FileStatus], *, form: str, folder: Path, max_payload_bytes: int) -> Delivery:
+    def posts(self, files: list[FileStatus], *, form: str, folder: Path, params: SplitParams) -> Delivery:
         """Read posts: JSON of any format; CSV and Parquet by a mapping that `form` or the folder's name gives.
 
         Args:
             files: see `new_files`.
             form: a wire format, a mapping's name or path, or empty.
             folder: of the configuration.
-            max_payload_bytes: a longer line is refused.
+            params: limits of what one file may cost.
 
         Raises:
             UsageError: the form is neither a format nor a mapping.
@@ -140,19 +147,21 @@ class Sources:
         asked = f"--format, which takes a mapping or one of {', '.join(FORMATS)}"
         mappings = {form: self.mapping(form, folder=folder, asked=asked)} if form and not is_wire else {}
         readings = []
+        owners = self._owners(files)
         for status in files:
             name = self._mapping_name(status, form, folder, mappings)
-            given = _reading(status, "posts", mappings[name]) if name else Reading(status, "posts", "", "json")
-            readings.append(dataclasses.replace(given, given=form) if is_wire and not name else given)
+            how = How(owner=owners.get(status.path.rpartition("/")[0]))
+            unmapped = Reading(status, "posts", given=form if is_wire else "", how=how)
+            readings.append(_reading(status, "posts", mappings[name]) if name else unmapped)
         records = [mapping.name for mapping in mappings.values() if mapping.kind not in SOCIAL]
         if records:
             raise UsageError(f"ingest_posts: {', '.join(records)} holds no posts; use ingest_records --source NAME")
-        return self._delivery(readings, mappings.values(), max_payload_bytes)
+        return self._delivery(readings, mappings.values(), params)
 
-    def records(self, given: list[tuple[Mapping, list[FileStatus]]], *, max_payload_bytes: int) -> Delivery:
+    def records(self, given: list[tuple[Mapping, list[FileStatus]]], *, params: SplitParams) -> Delivery:
         """Read the files of business sources, as their mappings say."""
         readings = [_reading(status, mapping.name, mapping) for mapping, files in given for status in files]
-        return self._delivery(readings, [mapping for mapping, _ in given], max_payload_bytes)
+        return self._delivery(readings, [mapping for mapping, _ in given], params)
 
     def read_labels(self, path: str) -> DataFrame:
         """Read a labelled file: CSV with a header, Parquet or JSON lines; all columns of a CSV are strings.
@@ -176,9 +185,7 @@ class Sources:
         """Return the mapping that a file is read by; empty for JSON that speaks for itself."""
         if form and form not in FORMATS:
             return form
-        if not status.path.lower().endswith(
-            (*TABULAR, *(f"{end}{packed}" for end in TABULAR for packed in COMPRESSED))
-        ):
+        if not status.path.lower().endswith((*TABULAR, *(f"{end}{packed}" for end in TABULAR for packed in PACKED))):
             return ""
         name = PurePosixPath(status.path).parent.name
         if name not in mappings:
@@ -186,8 +193,15 @@ class Sources:
             mappings[name] = self.mapping(name, folder=folder, asked=asked)
         return name
 
-    def _delivery(self, readings: list[Reading], mappings: Iterable[Mapping], max_payload_bytes: int) -> Delivery:
-        pieces = read_pieces(self.spark, readings, params=SplitParams(max_payload_bytes=max_payload_bytes))
+    def _owners(self, files: list[FileStatus]) -> dict[str, str | None]:
+        """Return whose archive of X each folder with scripts is: its account.js says it, read or not before."""
+        system = FileSystem(self.spark)
+        folders = {status.path.rpartition("/")[0] for status in files if status.path.endswith(".js")}
+        texts = {folder: system.read_text(f"{folder}/account.js") for folder in folders}
+        return {folder: owner_in(text) for folder, text in texts.items() if text}
+
+    def _delivery(self, readings: list[Reading], mappings: Iterable[Mapping], params: SplitParams) -> Delivery:
+        pieces = read_pieces(self.spark, readings, params=params)
         return Delivery(self._files(readings), pieces, {mapping.name: mapping for mapping in mappings})
 
     def _files(self, readings: list[Reading]) -> DataFrame:
@@ -198,7 +212,7 @@ class Sources:
 
 def _reading(status: FileStatus, source: str, mapping: Mapping) -> Reading:
     """Return how a file is read that a mapping describes: as it says, or by the file's suffixes."""
-    suffixes = {suffix.lstrip(".") for suffix in PurePosixPath(status.path.lower()).suffixes}
-    found = "parquet" if "parquet" in suffixes else "csv" if suffixes & {"csv", "tsv", "txt"} else "json"
-    kind = {"jsonl": "json"}.get(mapping.format, mapping.format) or found
-    return Reading(status, source, mapping.name, kind, mapping.csv)
+    suffixes = PurePosixPath(status.path.lower()).suffixes
+    kind = {"jsonl": "json"}.get(mapping.format, mapping.format) or ("parquet" if ".parquet" in suffixes else "")
+    how = How(kind="" if kind == "parquet" else kind, is_mapped=True, csv=mapping.csv)
+    return Reading(status, source, mapping.name, kind, how)

@@ -14,7 +14,7 @@ from pyspark.sql import functions as F
 
 from entourage.ingest import reasons
 
-FORMATS = ("x_v1", "x_v2", "bluesky", "facebook", "mastodon", "reddit")
+FORMATS = ("x_v1", "x_v2", "bluesky", "facebook", "mastodon", "reddit", "feed")
 
 
 def payloads(pieces: DataFrame) -> DataFrame:
@@ -99,6 +99,7 @@ def _keys(payload: Column) -> Column:
 def _format(keys: Column, payload: Column) -> Column:
     """Return a format's name by the keys that only it has, the more telling ones first; NULL: none."""
     rules = {
+        "feed": _all(keys, "feed", "entry"),
         "bluesky": _all(keys, "did", "time_us") | _all(keys, "did", "commit"),
         "mastodon": _all(keys, "uri", "account", "content") | _all(keys, "uri", "account", "reblog"),
         "reddit": _any(keys, "subreddit", "subreddit_id", "link_id"),

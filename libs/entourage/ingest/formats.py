@@ -22,6 +22,7 @@ from entourage.ingest import (
     bluesky,
     canonical,
     facebook,
+    feed,
     mapped,
     mapping,
     mastodon,
@@ -43,6 +44,7 @@ ADAPTERS: dict[str, Adapter] = {
     "facebook": facebook.items,
     "mastodon": mastodon.items,
     "reddit": reddit.items,
+    "feed": feed.items,
 }
 KINDS = {
     "post": canonical.POST,

@@ -1,7 +1,7 @@
-"""Split a landing file's bytes into payloads, however broken the file is.
+"""Split a JSON file's bytes into payloads, however broken the file is.
 
-in: the bytes of one file ▶ out: `Piece`, one a payload or refusal, with its line. Plain Python: it runs in Spark's
-workers.
+in: the bytes of one file, as a stream ▶ out: `Piece`, one a payload or refusal, with its line. Plain Python: it runs
+in Spark's workers.
 
 One line is one payload. A JSON document over many lines is one payload, at its first line; several documents on one
 line are several payloads. Whatever cannot be read is a piece too, with a reason, so that nothing disappears.
@@ -14,29 +14,23 @@ from collections import deque
 from collections.abc import Iterator
 
 from entourage.ingest import reasons
-from entourage.ingest.unpacking import Piece, SplitParams, decoded, expanded, unreadable
+from entourage.ingest.unpacking import Piece, SplitParams, Stream, decoded
 
 BLANKS = b" \t\r\n\x00\xef\xbb\xbf"
 OPENING = "{["
 JSON = json.JSONDecoder()
 
 
-def split(content: bytes, *, params: SplitParams) -> Iterator[Piece]:
+def split(stream: Stream, *, params: SplitParams) -> Iterator[Piece]:
     """Split one JSON file into payloads and refusals.
 
     Returns:
         Pieces in the order of the file; none for an empty file. A payload has no blanks, NULs or byte-order mark
         around it.
     """
-    refused = unreadable(content)
-    if refused:
-        yield refused
-        return
-    faults: list[Piece] = []
-    lines = _Lines(decoded(expanded(content, params, faults)), params.max_payload_bytes)
+    lines = _Lines(decoded(stream), params.max_payload_bytes)
     while (line := lines.take()) is not None:
         yield from _pieces(line, lines, params)
-    yield from (fault._replace(position=lines.position + 1) for fault in faults)
 
 
 class _Lines:
@@ -46,6 +40,7 @@ class _Lines:
         self._chunks = chunks
         self._max_bytes = max_bytes
         self._ready: deque[bytes] = deque()
+        self._ready_bytes = 0
         self._rest: list[bytes] = []
         self._rest_bytes = 0
         self._is_over = False
@@ -56,11 +51,13 @@ class _Lines:
         if not self._ready and not self._fill():
             return None
         self.position += 1
-        return self._ready.popleft()
+        line = self._ready.popleft()
+        self._ready_bytes -= len(line)
+        return line
 
     def peek(self, limit: int) -> list[bytes]:
         """Return the lines that follow, up to about `limit` bytes, without taking them."""
-        while sum(map(len, self._ready)) < limit and self._fill():
+        while self._ready_bytes < limit and self._fill():
             pass
         found, total = [], 0
         for line in self._ready:
@@ -92,20 +89,23 @@ class _Lines:
                 self._is_over = True
                 last = b"".join(self._rest)
                 self._rest = []
-                if last:
-                    self._ready.append(last)
+                self._add([last] if last else [])
                 return bool(last)
             *lines, rest = chunk.split(b"\n")
             if lines:
                 lines[0] = b"".join([*self._rest, lines[0]])
                 self._rest, self._rest_bytes = [], 0
-                self._ready.extend(lines)
+                self._add(lines)
             if self._rest_bytes <= self._max_bytes:  # of a line over the limit only its head is held
                 self._rest.append(rest)
                 self._rest_bytes += len(rest)
             if lines:
                 return True
         return False
+
+    def _add(self, lines: list[bytes]) -> None:
+        self._ready.extend(lines)
+        self._ready_bytes += sum(map(len, lines))
 
 
 def _pieces(line: bytes, lines: _Lines, params: SplitParams) -> Iterator[Piece]:
@@ -168,11 +168,12 @@ def _document(text: str, lines: _Lines, params: SplitParams) -> tuple[str, int]:
 
 def _fragment(position: int, text: str, lines: _Lines) -> Piece:
     """Join the lines up to the next one that opens a document: one broken document, one refusal."""
-    parts = [text]
+    parts, size = [text], len(text)
     while (ahead := lines.peek(1)) and ahead[0].lstrip(BLANKS)[:1] not in (b"{", b"["):
         parts.append(_readable(ahead[0].rstrip(BLANKS)))
+        size += len(parts[-1])
         lines.skip(1)
-        if sum(map(len, parts)) > reasons.KEPT_BYTES:
+        if size > reasons.KEPT_BYTES:
             break
     return Piece(position, "\n".join(parts))
 

@@ -44,13 +44,13 @@ def unknown_compression(name: str) -> Reason:
     """Say that a file's container is not read."""
     return (
         "unknown_compression",
-        f"The file is {name}, which is not read here; deliver it plain, or as .gz, .bz2 or .xz.",
+        f"The file is {name}, which is not read here; deliver it plain, or as .gz, .bz2, .xz, .zst, .tar or .zip.",
     )
 
 
 def not_text() -> Reason:
     """Say that a file is binary."""
-    return "not_text", "The file is binary and of no known kind; deliver JSON lines, JSON, CSV or Parquet."
+    return "not_text", "The file is binary and of no known kind; deliver text (docs/ingest.md) or Parquet."
 
 
 def unreadable() -> Reason:
@@ -84,6 +84,46 @@ def truncated_file(kind: str) -> Reason:
 def expansion(limit: int) -> Reason:
     """Say that a file grows suspiciously."""
     return "expansion", f"The file grows more than {limit} times when decompressed; what came before was read."
+
+
+def too_many_members(limit: int) -> Reason:
+    """Say that an archive holds too many files."""
+    return "expansion", f"The archive holds more than {limit} files (ingest.max_members); at most the first were read."
+
+
+def too_deep(limit: int) -> Reason:
+    """Say that archives are packed into archives."""
+    return "too_deep", f"More than {limit} archives are packed into one another; unpack the outer ones first."
+
+
+def bad_member_name() -> Reason:
+    """Say that a member's name is a trick."""
+    return "bad_member", "The name leads out of the archive's folder or holds control characters; it was not read."
+
+
+def encrypted() -> Reason:
+    """Say that a member needs a password."""
+    return "encrypted", "The file in the archive is encrypted; deliver it without a password."
+
+
+def no_directory(kind: str) -> Reason:
+    """Say that an archive lacks the directory at its end."""
+    return "corrupt_file", f"The {kind} has no readable directory at its end (cut short?); deliver the file again."
+
+
+def no_mapping() -> Reason:
+    """Say that a table in an archive of posts says nothing of its columns."""
+    return "no_mapping", "A table is read by a mapping, which an archive does not name; name it with --format."
+
+
+def bad_xml(found: object) -> Reason:
+    """Say that XML is damaged, or more than a feed."""
+    return "bad_xml", f"The XML cannot be read from here on ({found}); the entries before were read."
+
+
+def bad_mail(found: object) -> Reason:
+    """Say that a message cannot be taken apart."""
+    return "bad_mail", f"The message could not be taken apart ({found})."
 
 
 def only_nul(count: object) -> Reason:

@@ -15,7 +15,7 @@ from functools import reduce
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from entourage.ingest import accounts, canonical, graph, posts, reasons, records
+from entourage.ingest import accounts, canonical, graph, landed, posts, reasons, records
 
 Read = Callable[[str], DataFrame]
 Keep = Callable[[str, DataFrame], DataFrame]
@@ -272,10 +272,11 @@ def file_states(files: DataFrame, payloads: DataFrame) -> DataFrame:
     is_whole = F.col("reason_code").isin(*FILE_REASONS) & (F.col("payload") == "")
     seen = payloads.groupBy("file").agg(
         F.count_if(~is_whole).alias("payload_count"),
-        F.array_join(F.array_sort(F.collect_set("format")), ",").alias("format"),
+        F.collect_set("format").alias("formats"),
         F.min(F.when(is_whole, F.col("reason"))).alias("reason"),
     )
-    joined = files.alias("f").join(seen.alias("s"), on=F.col("f.path") == F.col("s.file"), how="left")
+    by_file = landed.by_landing_file(seen)
+    joined = files.alias("f").join(by_file.alias("s"), on=F.col("f.path") == F.col("s.file"), how="left")
     payload_count = F.coalesce(F.col("payload_count"), F.lit(0))
     is_refused = F.col("reason").isNotNull() & (payload_count == 0)
     file_id = F.sha2(F.concat_ws("\n", "source", "path", "size", F.unix_millis("modified_at").cast("string")), 256)
@@ -283,7 +284,7 @@ def file_states(files: DataFrame, payloads: DataFrame) -> DataFrame:
         file_id.alias("file_id"),
         "source",
         "path",
-        F.nullif(F.col("format"), F.lit("")).alias("format"),
+        F.nullif(F.array_join("formats", ","), F.lit("")).alias("format"),
         "size",
         "modified_at",
         payload_count.alias("payload_count"),

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import json
 
 from entourage.ingest.csv_rows import CsvParams, split_rows
-from entourage.ingest.unpacking import SplitParams
+from entourage.ingest.unpacking import SplitParams, Stream
 
 
 def found(content: bytes, **csv_params: object) -> list[tuple[int, object, str | None]]:
-    pieces = split_rows(content, csv_params=CsvParams(**csv_params), params=SplitParams())  # type: ignore[arg-type]
+    stream = Stream.of(io.BytesIO(content))
+    pieces = split_rows(stream, csv_params=CsvParams(**csv_params), params=SplitParams())  # type: ignore[arg-type]
     return [(p.position, p.payload if p.reason_code else json.loads(p.payload), p.reason_code) for p in pieces]
 
 
@@ -73,3 +75,35 @@ def test_utf_16_is_read_and_nuls_stay_inside_their_field() -> None:
 
 def test_a_header_can_be_given() -> None:
     assert found(b"1,Ada\n", header=("id", "name")) == [(1, {"id": "1", "name": "Ada"}, None)]
+
+
+def test_a_quote_that_is_open_at_the_end_of_the_file_costs_its_line() -> None:
+    for end in (b"", b"\n"):
+        assert found(b'id,name\n1,Ada\n2,"Bob' + end) == [
+            (2, {"id": "1", "name": "Ada"}, None),
+            (3, '2,"Bob', "unclosed_quote"),
+        ]
+
+
+def test_an_open_quote_before_more_lines_than_a_row_may_have_costs_its_own_line() -> None:
+    rows = b"".join(b"%d,x\n" % n for n in range(100))
+    stream = Stream.of(io.BytesIO(b'id,name\n0,"open\n' + rows))
+    pieces = list(split_rows(stream, csv_params=CsvParams(), params=SplitParams(max_payload_bytes=50)))
+
+    assert [(p.position, p.reason_code) for p in pieces] == [(2, "unclosed_quote"), *((n, None) for n in range(3, 103))]
+
+
+def test_a_row_over_the_limit_is_refused_and_its_neighbors_are_not() -> None:
+    stream = Stream.of(io.BytesIO(b"id,name\n1,a\n2," + b"x" * 3_000_000 + b"\n3,c\n"))
+    pieces = list(split_rows(stream, csv_params=CsvParams(), params=SplitParams(max_payload_bytes=1_000_000)))
+
+    assert [(p.position, p.reason_code) for p in pieces] == [(2, None), (3, "too_long"), (4, None)]
+
+
+def test_a_large_file_is_read_as_a_small_one_is() -> None:
+    rows = [(n, f'Zoé "{n}"\n of {n}') for n in range(100_000)]
+    content = "id,note\r\n" + "".join('{},"{}"\r\n'.format(n, note.replace('"', '""')) for n, note in rows)
+
+    assert [(n, row) for n, row, _ in found(content.encode())] == [
+        (2 + 2 * n, {"id": str(n), "note": note}) for n, note in rows
+    ]

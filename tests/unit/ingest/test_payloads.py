@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import io
 import lzma
+import time
 
 import pytest
+import zstandard
 
-from entourage.ingest.payloads import split
-from entourage.ingest.unpacking import SplitParams
+from entourage.ingest.opening import How, pieces
+from entourage.ingest.unpacking import Piece, SplitParams, Stream
 
 PARAMS = SplitParams()
 BOM = b"\xef\xbb\xbf"
 
 
+def split(content: bytes, params: SplitParams = PARAMS) -> list[Piece]:
+    stream = Stream.of(io.BytesIO(content))
+    return list(pieces(stream, name="posts.json", size=len(content), how=How(), params=params))
+
+
 def found(content: bytes, params: SplitParams = PARAMS) -> list[tuple[int, str, str | None]]:
-    return [(piece.position, piece.payload, piece.reason_code) for piece in split(content, params=params)]
+    return [(piece.position, piece.payload, piece.reason_code) for piece in split(content, params)]
 
 
 @pytest.mark.parametrize("content", [b"", BOM, b"\n\n", BOM + b"\r\n", b"   \t\n"])
@@ -88,13 +96,13 @@ def test_wide_encodings_are_read(encoding: str) -> None:
 
 
 def test_a_line_in_latin_1_is_refused_and_its_neighbors_are_not() -> None:
-    pieces = list(split('{"a":"é"}'.encode("latin-1") + b'\n{"b":1}\n', params=PARAMS))
+    refused, kept = split('{"a":"é"}'.encode("latin-1") + b'\n{"b":1}\n')
 
-    assert [(p.position, p.payload, p.reason_code) for p in pieces] == [
+    assert [(p.position, p.payload, p.reason_code) for p in (refused, kept)] == [
         (1, '{"a":"é"}', "bad_encoding"),
         (2, '{"b":1}', None),
     ]
-    assert "byte 0xE9 at offset 6" in (pieces[0].reason or "")
+    assert "byte 0xE9 at offset 6" in (refused.reason or "")
 
 
 def test_nuls_around_a_payload_are_dropped_and_a_line_of_nuls_is_refused() -> None:
@@ -125,28 +133,28 @@ def test_a_line_of_25_mb_is_read() -> None:
     ]
 
 
-@pytest.mark.parametrize("compress", [gzip.compress, bz2.compress, lzma.compress])
+@pytest.mark.parametrize("compress", [gzip.compress, bz2.compress, lzma.compress, zstandard.compress])
 def test_compressed_files_are_known_by_their_bytes_and_may_have_many_members(compress) -> None:
     assert found(compress(b'{"a":1}\n') + compress(b'{"b":2}\n')) == [(1, '{"a":1}', None), (2, '{"b":2}', None)]
 
 
 def test_a_truncated_gzip_gives_what_it_holds_and_says_so() -> None:
     lines = b"".join(b'{"a":%d}\n' % n for n in range(5000))
-    pieces = found(gzip.compress(lines)[:-4000])
+    rows = found(gzip.compress(lines)[:-4000])
 
-    assert len(pieces) > 1000
-    assert all(code is None for _, _, code in pieces[:-1])
-    assert pieces[-1][2] == "truncated_file"
+    assert len(rows) > 1000
+    assert all(code is None for _, _, code in rows[:-1])
+    assert rows[-1][2] == "truncated_file"
 
 
 def test_damaged_gzip_gives_what_comes_before_the_damage() -> None:
     lines = b"".join(b'{"a":%d}\n' % (n * 7919) for n in range(50_000))
     content = bytearray(gzip.compress(lines))
     content[len(content) // 2 : len(content) // 2 + 50] = b"\xff" * 50
-    pieces = found(bytes(content))
+    rows = found(bytes(content))
 
-    assert len(pieces) > 100
-    assert pieces[-1][2] == "corrupt_file"
+    assert len(rows) > 100
+    assert rows[-1][2] == "corrupt_file"
 
 
 def test_a_bomb_stops_at_the_limit_of_expansion() -> None:
@@ -158,11 +166,20 @@ def test_a_bomb_stops_at_the_limit_of_expansion() -> None:
 @pytest.mark.parametrize(
     ("content", "code"),
     [
-        (b"\x28\xb5\x2f\xfd rest", "unknown_compression"),
-        (b"PK\x03\x04 rest", "unknown_compression"),
+        (b"\x28\xb5\x2f\xfd" + b"\xff" * 100, "corrupt_file"),
+        (b"PK\x03\x04 rest", "corrupt_file"),
+        (b"Rar! rest", "unknown_compression"),
         (b"PAR1 rest", "unknown_compression"),
         (bytes(range(32)) * 100, "not_text"),
     ],
 )
 def test_files_of_other_kinds_are_refused_whole(content: bytes, code: str) -> None:
     assert found(content) == [(0, "", code)]
+
+
+def test_a_file_of_very_many_lines_that_are_no_json_is_read_in_no_time() -> None:
+    started = time.process_time()
+    rows = found(b"x\n" * 400_000)
+
+    assert sum(len(payload) for _, payload, _ in rows) == 800_000 - len(rows)
+    assert time.process_time() - started < 10  # where each line looks at all that are held, minutes
