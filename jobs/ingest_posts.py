@@ -23,7 +23,7 @@ def run(context: Context, as_of: dt.date) -> None:
         folder=context.config.folder,
         max_payload_bytes=settings["max_payload_bytes"],
     )
-    Landing(tables, scratch, context.say).social(delivery)
+    Landing(tables, scratch, context.say, settings["max_depth"]).social(delivery)
     scratch.clear()
 
 

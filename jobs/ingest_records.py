@@ -18,7 +18,8 @@ def run(context: Context, as_of: dt.date) -> None:
     for mapping, files in new:
         context.say(f"  {mapping.name}: {len(files):,} new files of {mapping.kind}")
     scratch = tables.workspace("ingest_records")
-    landing, limit = Landing(tables, scratch, context.say), settings["max_payload_bytes"]
+    landing = Landing(tables, scratch, context.say, settings["max_depth"])
+    limit = settings["max_payload_bytes"]
     found = [(mapping, files) for mapping, files in new if files]
     business = [(mapping, files) for mapping, files in found if mapping.kind in records.TABLES]
     if business:
