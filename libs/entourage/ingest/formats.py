@@ -96,7 +96,9 @@ def read(
     except Exception as error:  # whatever a document does to an adapter, only the document is refused
         yield EMPTY, type(error).__name__
     else:
-        yield from ((item, None) for item in found)
+        # What is private is kept nowhere: the payload that holds it is left out whole.
+        private = [item for item in found if item["suppressed"] == "private"]
+        yield from ((item, None) for item in private[:1] or found)
 
 
 def _of_root(items_of: Items, root: Any) -> list[Item]:

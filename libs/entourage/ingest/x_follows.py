@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from typing import Any
+from typing import Any, NamedTuple
 
 from entourage.ingest import wire
 
@@ -18,12 +18,24 @@ NETWORK = "x"
 OWNER = re.compile(r"(?:^|/)(followers|following)_of=([0-9]+)(?=[/.]|$)")
 
 
-def listed(user_id: str | None, *, file: str) -> dict[str, Any] | None:
-    """Return the follow edge of one account of a page; None without id, or where the path says nothing."""
-    owner = OWNER.search(file)
+class Owner(NamedTuple):
+    """Whose page it is: of the accounts that follow `user_id`, or of those that it follows."""
+
+    user_id: str
+    is_followed: bool
+
+
+def owner(file: str) -> Owner | None:
+    """Return whose followers, or followed accounts, a path names; None where it says nothing."""
+    found = OWNER.search(file) if "_of=" in file else None
+    return None if found is None else Owner(found[2], found[1] == "followers")
+
+
+def listed(user_id: str | None, owner: Owner | None) -> dict[str, Any] | None:
+    """Return the follow edge of one account of a page; None where either is not known."""
     if owner is None or user_id is None:
         return None
-    return follow(user_id, owner[2]) if owner[1] == "followers" else follow(owner[2], user_id)
+    return follow(user_id, owner.user_id) if owner.is_followed else follow(owner.user_id, user_id)
 
 
 def follow(src: str, dst: str) -> dict[str, Any]:

@@ -49,12 +49,11 @@ def items(root: Struct, *, modified_at: dt.datetime, file: str) -> Iterator[Item
     for status in (*itself, *structs(root.get("statuses")), *structs(root.get("results"))):
         yield from _family(status, modified_at)
     person = [root] if root.get("screen_name") is not None else []
+    owner = x_follows.owner(file)
     for user in (*person, *structs(root.get("users"))):
-        yield wire.item(account=_account(user, modified_at), act=x_follows.listed(_id(user), file=file))
-    for user_id in wire.texts(root.get("ids")):
-        act = x_follows.listed(user_id, file=file)
-        if act is not None:
-            yield wire.item(act=act)
+        yield wire.item(account=_account(user, modified_at), act=x_follows.listed(_id(user), owner))
+    for user_id in wire.texts(root.get("ids")) if owner is not None else []:
+        yield wire.item(act=x_follows.listed(user_id, owner))
     yield from _notices(root)
 
 

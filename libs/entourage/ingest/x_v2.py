@@ -71,8 +71,11 @@ def items(root: Struct, *, modified_at: dt.datetime, file: str) -> Iterator[Item
     for tweet in tweets:
         yield wire.item(post=_post(tweet, page))
     for user in _users(root, data, tweets):
-        act = x_follows.listed(text(user.get("id")), file=file) if any(user is one for one in data) else None
-        yield wire.item(account=_account(user, page.observed_at), act=act)
+        yield wire.item(account=_account(user, page.observed_at))
+    owner = x_follows.owner(file)
+    for user in data if owner is not None else []:
+        if user.get("username") is not None:
+            yield wire.item(act=x_follows.listed(text(user.get("id")), owner))
     yield from _notice(root)
     yield from _event(root.get("data"), page.observed_at)
     for error in structs(root.get("errors")):

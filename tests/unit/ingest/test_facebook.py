@@ -254,6 +254,7 @@ HOOKS: dict[str, object] = {
     "hidden": _hook(_value("comment", "hide", comment_id="222_1")),
     "no author": _hook(_value("comment", "add", comment_id="222_1", message="m", **{"from": None})),
     "message": {"object": "page", "entry": [{"id": "111", "time": 1704164700, "messaging": [{"message": {"text": "secret"}}]}]},
+    "message beside a comment": [_hook(_value("comment", "add", comment_id="222_1", message="m")), _hook(messaging=[{}])],
     "odd": {"object": "page", "entry": [5, None, {"changes": "no"}, {"changes": [1, {"field": "ratings", "value": {}}]}]},
     "no entries": {"object": "page", "entry": "none"},
 }  # fmt: skip
@@ -312,8 +313,9 @@ def test_a_post_of_a_webhook_is_a_post(told: Found) -> None:
     assert [p["account_id"] for p in told["no author"]["post"]] == ["facebook:unknown:222_1"]
 
 
-def test_messages_to_a_page_are_private_and_become_nothing(told: Found) -> None:
-    assert told["message"] == {"post": [], "account": [], "act": [], "retraction": [], "refused": ["private"]}
+@pytest.mark.parametrize("name", ["message", "message beside a comment"])
+def test_messages_to_a_page_are_private_and_their_payload_is_left_out_whole(told: Found, name: str) -> None:
+    assert told[name] == {"post": [], "account": [], "act": [], "retraction": [], "refused": ["private"]}
 
 
 @pytest.mark.parametrize("name", ["hidden", "odd", "no entries"])
