@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import partial
 from hashlib import sha256
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 from pyspark.sql import DataFrame
@@ -19,6 +19,7 @@ from pyspark.sql import functions as F
 
 from entourage.ingest import canonical, documents, reasons, workers
 from entourage.ingest.adapters import ADAPTERS
+from entourage.ingest.wire import text
 
 MAX_DEPTH = 100  # of objects and arrays; posts nest up to 15
 SHOWN_KEYS = 8  # of an object that no format knows
@@ -116,22 +117,26 @@ def found(
     """
     try:
         document = documents.loads(payload)
-        is_deep = documents.is_deeper(document, payload, max_depth)
-    except RecursionError:
-        is_deep, document = True, None
+        if documents.is_deeper(document, payload, max_depth):
+            return None, reasons.named("too_deep", max_depth)
+        if not isinstance(document, dict | list):
+            return None, reasons.named("bad_json")
+        return _recognized(document) if given is None else (given, (None, None))
+    except RecursionError:  # deeper than Python goes, whatever the limit says
+        return None, reasons.named("too_deep", max_depth)
     except ValueError:
         return None, reasons.named("bad_json")
-    if is_deep:
-        return None, reasons.named("too_deep", max_depth)
-    if not isinstance(document, dict | list):
-        return None, reasons.named("bad_json")
-    if given is not None:
-        return given, (None, None)
+
+
+def _recognized(document: dict[str, Any] | list[Any]) -> tuple[str | None, reasons.Reason | tuple[None, None]]:
+    """Return the first format that recognizes an object, or an array's first element."""
     first = (document[0] if document else None) if isinstance(document, list) else document
     root = first if isinstance(first, dict) else {}
     form = next((name for name, adapter in ADAPTERS.items() if adapter.recognizes(root)), None)
-    shown = ", ".join(list(root)[:SHOWN_KEYS])
-    return form, (None, None) if form is not None else reasons.named("unknown_format", shown)
+    if form is None:
+        shown = (text(name) or "" for name in list(root)[:SHOWN_KEYS])
+        return None, reasons.named("unknown_format", ", ".join(shown))
+    return form, (None, None)
 
 
 def event_id(form: str | None, payload: str) -> str:

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from entourage.ingest import wire
 
 NETWORK = "x"
-OWNER = re.compile(r"(?:^|/)(followers|following)_of=([0-9]+)(?=[/.]|$)")
+OWNER = re.compile(r"(?:^|[/!])(followers|following)_of=([0-9]+)(?=[/.]|$)")
 
 
 class Owner(NamedTuple):

@@ -88,13 +88,11 @@ def _comment(comment: Struct, parent: Struct, thread: Struct, observed_at: dt.da
             "replies": None if parent_id else thread.get("totalReplyCount"),
         },
     )
-    person = wire.account(
-        network=NETWORK,
-        account_id=author,
-        observed_at=observed_at,
-        display_name=text(snippet.get("authorDisplayName")),
-    )
-    return wire.item(post=post, account=person)
+    return wire.item(post=post, account=_person(author, snippet.get("authorDisplayName"), observed_at))
+
+
+def _person(channel_id: str | None, name: Any, observed_at: dt.datetime) -> dict[str, Any] | None:
+    return wire.account(network=NETWORK, account_id=channel_id, observed_at=observed_at, display_name=text(name))
 
 
 def _author(snippet: Struct) -> str | None:
@@ -127,9 +125,7 @@ def _video(resource: Struct, snippet: Struct, observed_at: dt.datetime) -> Item:
             "replies": statistics.get("commentCount"),
         },
     )
-    name = text(snippet.get(f"{prefix}Title"))
-    channel = wire.account(network=NETWORK, account_id=channel_id, observed_at=observed_at, display_name=name)
-    return wire.item(post=post, account=channel)
+    return wire.item(post=post, account=_person(channel_id, snippet.get(f"{prefix}Title"), observed_at))
 
 
 def _video_id(resource: Struct, snippet: Struct) -> str | None:

@@ -56,6 +56,7 @@ REFUSED = {
     '"text"': "bad_json",
     "": "bad_json",
     '{"a":"\t"}': "bad_json",
+    '{"a\\ud800{}":1}': "unknown_format",
     '{"a":NaN}': "unknown_format",
     '{"a":"\\ud800"}': "unknown_format",
     '{"a":1e999}': "unknown_format",
@@ -83,6 +84,12 @@ def test_a_refusal_says_what_was_found_and_what_was_expected() -> None:
         ),
     )
     assert detect.found('{"subreddit":{"b":{}}}', max_depth=3) == ("reddit", (None, None))
+
+
+def test_a_limit_beyond_what_python_goes_through_is_none() -> None:
+    deep = '{"data":' * 1000 + "1" + "}" * 1000
+
+    assert detect.found(deep, max_depth=5000)[1][0] == "too_deep"
 
 
 def test_a_text_of_21_million_characters_is_no_reason_to_refuse_a_payload() -> None:
