@@ -86,7 +86,7 @@ def by_payload(found: DataFrame, names: Iterable[str]) -> Found:
 
 
 def read_all(payloads: Callable[..., DataFrame], documents: Mapping[str, object], *, form: str) -> Found:
-    """Return what became of each document of one wire format, as `by_payload`."""
+    """Return what became of each document of one wire format in Spark's workers, as `by_payload`."""
     return by_payload(formats.items(payloads(*documents.values(), form=form), present=[form], mappings={}), documents)
 
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
-from pyspark.sql import DataFrame
 
-from .conftest import MODIFIED, Found, at, read_all, read_plain
+from .conftest import MODIFIED, Found, at, read_plain
 
 ADA, BOB = "did:plc:ada", "did:plc:bob"
 POST, LIKE, SHARE, FOLLOW = "app.bsky.feed.post", "app.bsky.feed.like", "app.bsky.feed.repost", "app.bsky.graph.follow"
@@ -91,8 +88,8 @@ EVENTS: dict[str, object] = {
 
 
 @pytest.fixture(scope="module")
-def found(payloads: Callable[..., DataFrame]) -> Found:
-    return read_all(payloads, EVENTS, form="bluesky")
+def found() -> Found:
+    return read_plain(EVENTS, form="bluesky")
 
 
 def test_a_post_is_a_post_with_its_author(found: Found) -> None:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
-from pyspark.sql import DataFrame
 
-from .conftest import MODIFIED, Found, at, read_all, read_plain
+from .conftest import MODIFIED, Found, at, read_plain
 
 WHEN, LATER = "2024-01-02T03:04:05+0000", "2024-01-03T00:00:00+0000"
 PAGE = {"id": "111", "name": "Tea House"}
@@ -62,8 +59,8 @@ FEEDS: dict[str, object] = {
 
 
 @pytest.fixture(scope="module")
-def found(payloads: Callable[..., DataFrame]) -> Found:
-    return read_all(payloads, FEEDS, form="facebook")
+def found() -> Found:
+    return read_plain(FEEDS, form="facebook")
 
 
 def test_a_post_of_a_feed_is_a_post(found: Found) -> None:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from pyspark.sql import DataFrame
 
-from .conftest import MODIFIED, Found, at, read_all
+from .conftest import MODIFIED, Found, at, read_plain
 
 WHEN, SEEN = "2019-12-08T03:48:33.901Z", at("2019-12-08T03:48:33.901")
 HOME = "https://tea.example"
@@ -78,8 +76,8 @@ STATUSES: dict[str, object] = {
 
 
 @pytest.fixture(scope="module")
-def found(payloads: Callable[..., DataFrame]) -> Found:
-    return read_all(payloads, STATUSES, form="mastodon")
+def found() -> Found:
+    return read_plain(STATUSES, form="mastodon")
 
 
 def test_a_status_is_a_post_without_its_html(found: Found) -> None:

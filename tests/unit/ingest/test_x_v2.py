@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from pyspark.sql import DataFrame
 
-from .conftest import MODIFIED, Found, at, read_all, read_plain
+from .conftest import MODIFIED, Found, at, read_plain
 
 WHEN = "2021-05-01T09:27:19.000Z"
 ADA = {"id": "7", "username": "ada", "name": "Ada", "public_metrics": {"followers_count": 3}, "url": ""}
@@ -73,9 +71,9 @@ DOCUMENTS: dict[str, object] = {
 
 
 @pytest.fixture(scope="module")
-def found(payloads: Callable[..., DataFrame]) -> Found:
+def found() -> Found:
     """Return what became of each document."""
-    return read_all(payloads, DOCUMENTS, form="x_v2")
+    return read_plain(DOCUMENTS, form="x_v2")
 
 
 def _some(rows: list[dict[str, Any]], *names: str) -> list[dict[str, Any]]:
