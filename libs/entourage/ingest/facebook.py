@@ -181,7 +181,8 @@ def _added(
     value: Struct, post_id: str | None, comment_id: str | None, observed_at: dt.datetime, *, is_edit: bool
 ) -> Item:
     """Return a post or comment of a webhook; an edit is the version of the time at which it was told."""
-    is_comment = value.get("item") == "comment"
+    kind = text(value.get("item"))
+    is_comment = kind == "comment"
     own_id, message = comment_id if is_comment else post_id, text(value.get("message"))
     post = wire.post(
         network=NETWORK,
@@ -195,7 +196,7 @@ def _added(
         root=post_id,
         hashtags=None if message is None else wire.lowered(HASHTAG.findall(message)),
         urls=[text(value.get("link"))],
-        media=[wire.medium(value.get("item"))] if value.get("item") in {"photo", "video"} else None,
+        media=[wire.medium(kind)] if kind in {"photo", "video"} else None,
     )
     return wire.item(post=post, account=_account(struct(value, "from"), observed_at))
 

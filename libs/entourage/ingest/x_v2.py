@@ -237,7 +237,7 @@ def _event(data: Any, observed_at: dt.datetime) -> Iterator[Item]:
 def _problem(error: Struct, observed_at: dt.datetime) -> Item:
     """Return what an error says of a post or user that its page could not give; names instead of ids tell nothing."""
     kinds = PROBLEMS.get((text(error.get("type")) or "").rpartition("/")[2])
-    object_id, resource = text(error.get("resource_id")) or text(error.get("value")), error.get("resource_type")
+    object_id, resource = text(error.get("resource_id")) or text(error.get("value")), text(error.get("resource_type"))
     if kinds is None or object_id is None or not object_id.isdecimal() or resource not in {"tweet", "user"}:
         return wire.item()
     is_suspended = resource == "user" and "suspended" in (text(error.get("detail")) or "")
