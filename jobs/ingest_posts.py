@@ -24,7 +24,7 @@ def run(context: Context, as_of: dt.date) -> None:
         folder=context.config.folder,
         params=SplitParams.of(settings),
     )
-    Landing(tables, scratch, context.say).social(delivery)
+    Landing(tables, scratch, context.say, settings["max_depth"]).social(delivery)
     scratch.clear()
 
 

@@ -19,7 +19,7 @@ def run(context: Context, as_of: dt.date) -> None:
     for mapping, files in new:
         context.say(f"  {mapping.name}: {len(files):,} new files of {mapping.kind}")
     scratch = tables.workspace("ingest_records")
-    landing, params = Landing(tables, scratch, context.say), SplitParams.of(settings)
+    landing, params = Landing(tables, scratch, context.say, settings["max_depth"]), SplitParams.of(settings)
     found = [(mapping, files) for mapping, files in new if files]
     business = [(mapping, files) for mapping, files in found if mapping.kind in records.TABLES]
     if business:

@@ -17,8 +17,8 @@ from entourage.ingest.steps import Step
 from entourage.sources import Delivery
 from entourage.tables import ScratchSpace, Tables
 
-# Of the items of each source that came in, by their kind: how many, and how many of them were refused.
-Tally = dict[str, dict[str, tuple[int, int]]]
+# Of the items of each source that came in, by their kind: how many, and how many of them were refused and suppressed.
+Tally = dict[str, dict[str, tuple[int, int, int]]]
 
 
 @dataclass(frozen=True)
@@ -29,11 +29,13 @@ class Landing:
         tables: of the lake.
         scratch: the job's scratch space.
         say: prints progress.
+        max_depth: a document that nests deeper is refused.
     """
 
     tables: Tables
     scratch: ScratchSpace
     say: Callable[[str], None]
+    max_depth: int = detect.MAX_DEPTH
 
     def social(self, delivery: Delivery) -> None:
         """Bring posts, accounts and acts in; all files are of one source."""
@@ -54,7 +56,7 @@ class Landing:
         self._carry_out(merges, tally=steps.tally_rows(payloads, rows), delivery=delivery, payloads=payloads)
 
     def _payloads(self, delivery: Delivery) -> DataFrame:
-        staged = self.scratch.keep("payloads", detect.payloads(delivery.pieces))
+        staged = self.scratch.keep("payloads", detect.payloads(delivery.pieces, max_depth=self.max_depth))
         return detect.opened(staged, files=delivery.files)
 
     def _run(self) -> steps.Run:
@@ -65,7 +67,7 @@ class Landing:
         """Merge step by step, in order: each sees what those before it wrote; mark the files done last."""
         kinds = [name for name in tally.columns if name.startswith("of_")]
         came_in: Tally = {
-            row["source"]: {kind.removeprefix("of_"): tuple(row[kind] or (0, 0)) for kind in kinds}
+            row["source"]: {kind.removeprefix("of_"): tuple(row[kind] or (0, 0, 0)) for kind in kinds}
             for row in tally.collect()
         }
         for step in merges:
@@ -80,9 +82,11 @@ class Landing:
         if step.void is not None:
             self.tables.delete(step.table, step.void)
         for source, of_kind in came_in.items():
-            items, refused = of_kind[step.counted]
+            items, refused, suppressed = of_kind[step.counted]
             if items or len(came_in) == 1:
                 # One item may touch several rows (an edit makes the version before it old): it counts once.
-                written = min(merged.by.get(source, 0) if by else merged.written, items - refused)
-                self.tables.count(source, step.table, items=items, written=written, quarantined=refused)
+                written = min(merged.by.get(source, 0) if by else merged.written, items - refused - suppressed)
+                self.tables.count(
+                    source, step.table, items=items, written=written, quarantined=refused, suppressed=suppressed
+                )
                 self.say(f"  {step.table}: {source}: {items:,} items, {written:,} written, {refused:,} refused")

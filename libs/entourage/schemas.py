@@ -294,7 +294,7 @@ _SILVER_SOCIAL = (
         columns=f"""
         network string | where it happened | required;in {NETWORKS}
         object_id string | post_id, account_id or edge_id | required;direct
-        kind string | what happened | required;in delete,user_delete,withheld,scrub_geo,user_protect,edit,unfollow
+        kind string | what happened | required;in delete,user_delete,withheld,scrub_geo,user_protect,edit,unfollow,drop,undrop,user_undelete,user_unprotect,user_suspend,user_unsuspend
         occurred_at timestamp | when it was decreed (epoch 0 where the source does not say) | required
         applied_at timestamp | when the tables followed |
         """,

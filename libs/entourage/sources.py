@@ -16,8 +16,8 @@ from pyspark.sql import functions as F
 
 from entourage import config
 from entourage.errors import UsageError, nearest
+from entourage.ingest.adapters import ADAPTERS
 from entourage.ingest.containers import owner_in
-from entourage.ingest.detect import FORMATS
 from entourage.ingest.mapping import Mapping, parse
 from entourage.ingest.opening import PACKED, How
 from entourage.ingest.unpacking import SplitParams
@@ -143,8 +143,8 @@ class Sources:
         Raises:
             UsageError: the form is neither a format nor a mapping.
         """
-        is_wire = form in FORMATS
-        asked = f"--format, which takes a mapping or one of {', '.join(FORMATS)}"
+        is_wire = form in ADAPTERS
+        asked = f"--format, which takes a mapping or one of {', '.join(ADAPTERS)}"
         mappings = {form: self.mapping(form, folder=folder, asked=asked)} if form and not is_wire else {}
         readings = []
         owners = self._owners(files)
@@ -183,7 +183,7 @@ class Sources:
 
     def _mapping_name(self, status: FileStatus, form: str, folder: Path, mappings: dict[str, Mapping]) -> str:
         """Return the mapping that a file is read by; empty for JSON that speaks for itself."""
-        if form and form not in FORMATS:
+        if form and form not in ADAPTERS:
             return form
         if not status.path.lower().endswith((*TABULAR, *(f"{end}{packed}" for end in TABULAR for packed in PACKED))):
             return ""

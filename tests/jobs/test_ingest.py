@@ -49,6 +49,7 @@ FILES = {
     "double.json": f"{_status(16)}{_status(16)}".encode(),
     "copy.json": f"{_status(1)}\n".encode(),
     "data.zst": b"\x28\xb5\x2f\xfd" + b"\xff" * 100,
+    "deep.json": b"[" * 200 + b"]" * 200,
     "noise.json": bytes(range(1, 32)) * 50,
 }
 GOOD = {"1", "4", "5", "6", "7", "8", "9", "10", "11", "9007199254740993", "13", "14", "16", "100"}
@@ -56,6 +57,7 @@ REFUSED = {
     ("cut.json", "bad_json"),
     ("cut.json.gz", "truncated_file"),
     ("latin.json", "bad_encoding"),
+    ("deep.json", "too_deep"),
     ("nul.json", "only_nul"),
     ("late.json", "bad_time"),
     ("data.zst", "corrupt_file"),
@@ -170,7 +172,9 @@ def test_what_does_not_say_its_source_is_refused_with_what_to_do(
         _run(spark, lake, "ingest_records", records_input=tmp_path / "more.csv")
     with pytest.raises(UsageError, match=r"tweets\.csv\.bz2: a table is read by the mapping"):
         _run(spark, lake, "ingest_posts", posts_input=tmp_path / "2026")
-    with pytest.raises(UsageError, match=r"--format, which takes a mapping or one of x_v1.*: 'twitter' is unknown"):
+    with pytest.raises(
+        UsageError, match=r"--format, which takes a mapping or one of x_archive.*: 'twitter' is unknown"
+    ):
         _run(spark, lake, "ingest_posts", posts_input=tmp_path / "2026", format="twitter")
 
 
@@ -245,3 +249,32 @@ def test_a_condition_that_is_none_is_refused(spark: SparkSession, lake: str) -> 
     for where in ("nonsense = 1", "account_id ="):
         with pytest.raises(UsageError, match=f"--where: '{where}' is no condition on silver.accounts: "):
             cli._chosen(context, "silver.accounts", where)
+
+
+def _toot(id_: str, *, noindex: bool) -> str:
+    home = "https://tea.example"
+    person = {"acct": id_, "url": f"{home}/@{id_}", "noindex": noindex}
+    when = "2024-01-01T00:00:00.000Z"
+    return json.dumps({"uri": f"{home}/{id_}", "account": person, "content": id_, "created_at": when})
+
+
+def test_what_asks_to_be_left_out_is_counted_and_written_nowhere_and_a_path_names_whose_followers_a_page_lists(
+    spark: SparkSession, lake: str, tmp_path: Path
+) -> None:
+    message = json.dumps({"ytd": "direct_messages", "owner": "12", "item": {"dmConversation": {"text": "secret"}}})
+    (tmp_path / "posts.json").write_text(f"{_toot('ada', noindex=False)}\n{_toot('bob', noindex=True)}\n{message}\n")
+    (tmp_path / "followers_of=12").mkdir()
+    (tmp_path / "followers_of=12" / "page.json").write_text('{"ids": [7, 8], "next_cursor": 0}')
+    tables = _run(spark, lake, "ingest_posts", posts_input=tmp_path)
+
+    assert [row["text"] for row in tables.read("silver.posts").collect()] == ["ada"]
+    assert [row["handle"] for row in tables.read("silver.accounts").collect()] == ["ada"]
+    assert sorted(row["edge_id"] for row in tables.read("silver.edges").collect()) == [
+        "x:follow:x:7:x:12",
+        "x:follow:x:8:x:12",
+    ]
+    assert sorted(row["format"] for row in tables.read("bronze.events").collect()) == ["mastodon", "x_v1"]
+    assert tables.read("bronze.quarantine").count() == 0
+    counts = {c.table: (c.items, c.written, c.quarantined, c.suppressed) for c in tables.counts}
+    assert (counts["bronze.events"], counts["silver.posts"]) == ((4, 2, 0, 2), (2, 1, 0, 1))
+    assert _is_conserved(tables)

@@ -1,6 +1,10 @@
-"""Read Bluesky's Jetstream (v1): commits of posts, likes, reposts, follows and profiles; identity and account events.
+"""Read Bluesky's Jetstream: commits of posts, likes, reposts, follows and profiles; identity and account events.
 
 in: one event ▶ out: items. A delete carries no record: it names only the at-URI, and becomes a retraction of that.
+
+Both wires: v1 (``/subscribe``: `time_us`, a commit of its own) and v2 (lexicon network.bsky.jetstream.subscribeEvents,
+in lexicons/ of github.com/bluesky-social/jetstream: a frame of xrpc.v1.json whose payload is the commit, with `$type`,
+`seq` and `time`). A frame's payload may also come bare. #sync and #info hold nothing to read.
 """
 
 from __future__ import annotations
@@ -16,6 +20,9 @@ NETWORK = "bluesky"
 VERBS = {"app.bsky.feed.like": "like", "app.bsky.feed.repost": "share", "app.bsky.graph.follow": "follow"}
 POSTS, PROFILES = "app.bsky.feed.post", "app.bsky.actor.profile"
 PUTS = ("create", "update")
+EVENTS = "network.bsky.jetstream.subscribeEvents#"
+# What a record of a post is known to say, whether it is read or not.
+KNOWN = wire.words("$type text createdAt langs facets embed reply tags labels entities via")
 # Statuses of an account that ask for its posts to go; `deactivated` may be taken back, `desynchronized` is technical.
 GONE = ("deleted", "takendown")
 
@@ -31,8 +38,14 @@ class _Event(NamedTuple):
     observed_at: dt.datetime
 
 
-def items(root: Struct, *, modified_at: dt.datetime) -> Iterator[Item]:
+def recognizes(root: Struct) -> bool:
+    """Tell an event of either wire by its keys."""
+    return ("did" in root and ("time_us" in root or "commit" in root)) or _is_v2(_payload(root))
+
+
+def items(root: Struct, *, modified_at: dt.datetime, file: str) -> Iterator[Item]:
     """Yield the post with its account, the act, the account or the retraction of an event: one item, or none."""
+    root = _payload(root)
     event = _event(root, modified_at)
     is_put = event.operation in PUTS
     is_post = is_put and event.collection == POSTS
@@ -49,8 +62,18 @@ def items(root: Struct, *, modified_at: dt.datetime) -> Iterator[Item]:
         yield wire.item(**found)
 
 
+def _payload(root: Struct) -> Struct:
+    """Return what a frame of v2 brings; all else is the event itself."""
+    return struct(root, "payload") if root.get("$type") == "message" else root
+
+
+def _is_v2(event: Struct) -> bool:
+    return (text(event.get("$type")) or "").startswith(EVENTS)
+
+
 def _event(root: Struct, modified_at: dt.datetime) -> _Event:
-    commit = struct(root, "commit")
+    is_v2 = _is_v2(root)
+    commit = root if is_v2 else struct(root, "commit")
     did, collection, rkey = text(root.get("did")), text(commit.get("collection")), text(commit.get("rkey"))
     is_whole = did is not None and collection is not None and rkey is not None
     return _Event(
@@ -59,7 +82,7 @@ def _event(root: Struct, modified_at: dt.datetime) -> _Event:
         collection=collection,
         record=struct(commit, "record"),
         uri=f"at://{did}/{collection}/{rkey}" if is_whole else None,
-        observed_at=wire.moment(root.get("time_us")) or modified_at,
+        observed_at=wire.moment(root.get("time" if is_v2 else "time_us")) or modified_at,
     )
 
 
@@ -88,6 +111,7 @@ def _post(event: _Event) -> dict[str, Any] | None:
         hashtags=wire.lowered([*(text(part.get("tag")) for part in said), *wire.texts(record.get("tags"))]),
         urls=[*(text(part.get("uri")) for part in said), _uri(embed, "external")],
         media=_media(embed),
+        extra=wire.extra({}, of=record, known=KNOWN),
     )
 
 

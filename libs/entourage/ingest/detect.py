@@ -2,58 +2,61 @@
 
 in: pieces (payload, reason_code, reason) ▶ out: payloads with `format`, `event_id`, or a reason.
 
-Formats are told by the keys of the object (of an array's first object), so files may mix them.
+Formats are told by the object (of an array, its first element), so files may mix them; `adapters` knows how. Plain
+Python in workers, since the adapters are: what is valid JSON here is what they can read.
 """
 
 from __future__ import annotations
 
-from functools import reduce
+from collections.abc import Iterable, Iterator
+from functools import partial
+from hashlib import sha256
+from typing import Any, NamedTuple
 
-from pyspark.sql import Column, DataFrame
+import pyarrow as pa
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from entourage.ingest import reasons
+from entourage.ingest import canonical, documents, reasons, workers
+from entourage.ingest.adapters import ADAPTERS
+from entourage.ingest.wire import text
 
-FORMATS = ("x_v1", "x_v2", "bluesky", "facebook", "mastodon", "reddit", "feed")
+MAX_DEPTH = 100  # of objects and arrays; posts nest up to 15
+SHOWN_KEYS = 8  # of an object that no format knows
+PAYLOADS = {
+    **canonical.META,
+    "payload": "string",
+    "reason_code": "string",
+    "reason": "string",
+    "is_marker": "boolean",
+}
+GIVEN = ("source", "file", "position", "modified_at", "payload", "is_marker")
+READ = ("given", "payload", "reason_code", "reason", "is_marker")
 
 
-def payloads(pieces: DataFrame) -> DataFrame:
+class Found(NamedTuple):
+    """What is known of a payload without reading its items."""
+
+    event_id: str
+    format: str | None
+    reason_code: str | None
+    reason: str | None
+
+
+def payloads(pieces: DataFrame, *, max_depth: int = MAX_DEPTH) -> DataFrame:
     """Give each piece its format and digests.
 
     Args:
         pieces: `source`, `file`, `modified_at`, `position`, `payload`, `reason_code`, `reason`, `is_marker`, and
             `given`: the format or mapping that is known beforehand (NULL: found by the keys).
+        max_depth: a document that nests deeper is refused.
 
     Returns:
         The pieces, markers among them, and `format` (NULL where refused before), `event_id` (SHA-256 of format and
         payload), `reason_code`, `reason`.
     """
-    keyed = pieces.withColumn("keys", F.when(~F.col("is_marker"), _keys(F.col("payload"))))
-    found = keyed.withColumn("format", F.coalesce("given", _format(F.col("keys"), F.col("payload"))))
-    is_json = F.col("keys").isNotNull()
-    code = (
-        F.when(F.col("reason_code").isNotNull(), F.col("reason_code"))
-        .when(~is_json, "bad_json")
-        .when(F.col("format").isNull(), "unknown_format")
-    )
-    reason = (
-        F.when(F.col("reason_code").isNotNull(), F.col("reason"))
-        .when(~is_json, reasons.sentence("bad_json"))
-        .when(F.col("format").isNull(), reasons.sentence("unknown_format", F.array_join(F.slice("keys", 1, 8), ", ")))
-    )
-    known = F.when(is_json, F.col("format"))
-    return found.select(
-        F.sha2(F.concat_ws("\n", known, "payload"), 256).alias("event_id"),
-        "source",
-        known.alias("format"),
-        "file",
-        "position",
-        "modified_at",
-        "payload",
-        code.alias("reason_code"),
-        reason.alias("reason"),
-        "is_marker",
-    )
+    known = pieces.select(*dict.fromkeys((*GIVEN, *READ)))
+    return workers.mapped(known, partial(_read, max_depth=max_depth), PAYLOADS)
 
 
 def opened(payloads: DataFrame, *, files: DataFrame) -> DataFrame:
@@ -80,51 +83,62 @@ def opened(payloads: DataFrame, *, files: DataFrame) -> DataFrame:
     return kept.unionByName(refused)
 
 
-def _keys(payload: Column) -> Column:
-    """Return the keys of the object, or of an array's first object; an empty array has no keys; NULL: not JSON.
+def _read(batches: Iterable[pa.RecordBatch], *, max_depth: int, types: workers.Types) -> Iterator[pa.RecordBatch]:
+    for batch in batches:
+        columns = (batch.column(name).to_pylist() for name in READ)
+        found = [
+            _found(given, payload, (code, reason), is_marker, max_depth)
+            for given, payload, code, reason, is_marker in zip(*columns, strict=True)
+        ]
+        arrays = {name: batch.column(name).cast(types[name]) for name in GIVEN}
+        arrays |= {
+            name: pa.array([one[place] for one in found], types[name]) for place, name in enumerate(Found._fields)
+        }
+        yield pa.RecordBatch.from_arrays([arrays[name] for name in types], names=list(types))
 
-    Reading the keys reads the whole object, so that one that is cut short has none; what follows it is looked at apart.
+
+def _found(
+    given: str | None, payload: str, refused: tuple[str | None, str | None], is_marker: bool, max_depth: int
+) -> Found:
+    form, said = (None, (None, None)) if is_marker else found(payload, given=given, max_depth=max_depth)
+    code, reason = said if refused[0] is None else refused
+    return Found(event_id(form, payload), form, code, reason)
+
+
+def found(
+    payload: str, *, given: str | None = None, max_depth: int = MAX_DEPTH
+) -> tuple[str | None, reasons.Reason | tuple[None, None]]:
+    """Return the format of a payload (None: no JSON, or none is known), and the code and sentence where it is refused.
+
+    Args:
+        payload: a text.
+        given: the format or mapping that is known beforehand.
+        max_depth: of objects and arrays in each other.
     """
-    is_closed = F.substring(F.rtrim(payload), -1, 1).isin("}", "]")
-    first = F.json_object_keys(F.get_json_object(payload, "$[0]"))
-    of_array = F.when(
-        F.from_json(payload, "array<string>").isNotNull(), F.coalesce(first, F.array().cast("array<string>"))
-    )
-    opening = F.substring(payload, 1, 1)
-    return F.when(is_closed & (opening == "{"), F.json_object_keys(payload)).when(
-        is_closed & (opening == "["), of_array
-    )
+    try:
+        document = documents.loads(payload)
+        if documents.is_deeper(document, payload, max_depth):
+            return None, reasons.named("too_deep", max_depth)
+        if not isinstance(document, dict | list):
+            return None, reasons.named("bad_json")
+        return _recognized(document) if given is None else (given, (None, None))
+    except RecursionError:  # deeper than Python goes, whatever the limit says
+        return None, reasons.named("too_deep", max_depth)
+    except ValueError:
+        return None, reasons.named("bad_json")
 
 
-def _format(keys: Column, payload: Column) -> Column:
-    """Return a format's name by the keys that only it has, the more telling ones first; NULL: none."""
-    rules = {
-        "feed": _all(keys, "feed", "entry"),
-        "bluesky": _all(keys, "did", "time_us") | _all(keys, "did", "commit"),
-        "mastodon": _all(keys, "uri", "account", "content") | _all(keys, "uri", "account", "reblog"),
-        "reddit": _any(keys, "subreddit", "subreddit_id", "link_id"),
-        "facebook": _any(keys, "paging") | _all(keys, "created_time", "id") | _is_facebook_page(keys, payload),
-        "x_v2": _any(keys, "author_id", "edit_history_tweet_ids", "includes", "matching_rules", "username")
-        | (_any(keys, "data") & ~_any(keys, "kind"))
-        | _all(keys, "id", "action", "created_at")
-        | _any(keys, "tweet"),
-        "x_v1": _any(keys, "statuses", "results", "users", "ids", "screen_name", "id_str")
-        | (_all(keys, "user") & _any(keys, "text", "full_text"))
-        | _any(keys, "delete", "scrub_geo", "limit", "status_withheld", "user_withheld")
-        | _any(keys, "completed_in", "search_metadata", "requestParameters"),
-    }
-    return F.coalesce(*(F.when(rule, name) for name, rule in rules.items()))
+def _recognized(document: dict[str, Any] | list[Any]) -> tuple[str | None, reasons.Reason | tuple[None, None]]:
+    """Return the first format that recognizes an object, or an array's first element."""
+    first = (document[0] if document else None) if isinstance(document, list) else document
+    root = first if isinstance(first, dict) else {}
+    form = next((name for name, adapter in ADAPTERS.items() if adapter.recognizes(root)), None)
+    if form is None:
+        shown = (text(name) or "" for name in list(root)[:SHOWN_KEYS])
+        return None, reasons.named("unknown_format", ", ".join(shown))
+    return form, (None, None)
 
 
-def _is_facebook_page(keys: Column, payload: Column) -> Column:
-    return (
-        F.array_contains(keys, "data") & ~_any(keys, "includes", "meta") & F.contains(payload, F.lit('"created_time"'))
-    )
-
-
-def _all(keys: Column, *names: str) -> Column:
-    return reduce(lambda left, right: left & right, (F.array_contains(keys, name) for name in names))
-
-
-def _any(keys: Column, *names: str) -> Column:
-    return F.arrays_overlap(keys, F.array(*(F.lit(name) for name in names)))
+def event_id(form: str | None, payload: str) -> str:
+    """Return the digest by which a payload is known again: SHA-256 of its format, where it has one, and itself."""
+    return sha256((payload if form is None else f"{form}\n{payload}").encode("utf-8", "replace")).hexdigest()

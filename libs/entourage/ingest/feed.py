@@ -27,7 +27,12 @@ RSS_MAILBOX = re.compile(r"\S+@\S+\s*\((.+)\)")  # of RSS: ada@example.org (Ada)
 BLANKS = re.compile(r"[ \t]*\n\s*\n\s*")
 
 
-def items(root: Struct, *, modified_at: dt.datetime) -> Iterator[Item]:
+def recognizes(root: Struct) -> bool:
+    """Tell an entry beside its feed."""
+    return root.keys() >= {"feed", "entry"}
+
+
+def items(root: Struct, *, modified_at: dt.datetime, file: str) -> Iterator[Item]:
     """Yield the entry with its author, seen when it was published or changed."""
     feed, entry = struct(root, "feed"), struct(root, "entry")
     link = _link(entry)

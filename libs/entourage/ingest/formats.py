@@ -2,14 +2,12 @@
 
 in: payloads with `format` ▶ out: items, and what of them is refused.
 
-A new format is one module, its line in `ADAPTERS`, its name in `detect.FORMATS` and its rule in `detect._format`; for a
-new network also its name in `schemas.NETWORKS`.
+A new format is one module, its line in `adapters.ADAPTERS` and one test.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any
@@ -18,34 +16,13 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from entourage.ingest import (
-    bluesky,
-    canonical,
-    facebook,
-    feed,
-    mapped,
-    mapping,
-    mastodon,
-    reasons,
-    reddit,
-    workers,
-    x_v1,
-    x_v2,
-)
+from entourage.ingest import canonical, documents, mapped, mapping, reasons, workers
+from entourage.ingest.adapters import ADAPTERS
 from entourage.ingest.wire import EMPTY, Item
 from entourage.schemas import table
 
-Adapter = Callable[..., Iterator[Item]]
+Items = Callable[..., Iterator[Item]]
 Mappings = Mapping[str, mapping.Mapping]
-ADAPTERS: dict[str, Adapter] = {
-    "x_v1": x_v1.items,
-    "x_v2": x_v2.items,
-    "bluesky": bluesky.items,
-    "facebook": facebook.items,
-    "mastodon": mastodon.items,
-    "reddit": reddit.items,
-    "feed": feed.items,
-}
 KINDS = {
     "post": canonical.POST,
     "account": canonical.ACCOUNT,
@@ -78,9 +55,9 @@ def _read(batches: Iterable[pa.RecordBatch], *, mappings: Mappings, types: worke
     for batch in batches:
         rows: list[int] = []
         found: list[dict[str, Any]] = []
-        named = {name: batch.column(name).to_pylist() for name in ("format", "payload", "modified_at")}
-        for row, (form, payload, modified_at) in enumerate(zip(*named.values(), strict=True)):
-            for item, fault in read(form, payload, modified_at=modified_at, mappings=mappings):
+        named = {name: batch.column(name).to_pylist() for name in ("format", "payload", "modified_at", "file")}
+        for row, (form, payload, modified_at, file) in enumerate(zip(*named.values(), strict=True)):
+            for item, fault in read(form, payload, modified_at=modified_at, file=file, mappings=mappings):
                 code, reason = refusal(item, form=form, fault=fault) or (None, None)
                 rows.append(row)
                 found.append({**item, "reason_code": code, "reason": reason})
@@ -97,33 +74,46 @@ def _batch(batch: pa.RecordBatch, rows: list[int], found: list[dict[str, Any]], 
 
 
 def read(
-    form: str, payload: str, *, modified_at: dt.datetime, mappings: Mappings | None = None
+    form: str, payload: str, *, modified_at: dt.datetime, file: str = "", mappings: Mappings | None = None
 ) -> Iterator[tuple[Item, str | None]]:
-    """Yield the items of one payload, at least one an object of it, and the fault where an adapter gave up."""
+    """Yield the items of one payload, at least one an object of it, and the fault where an adapter gave up.
+
+    Args:
+        form: a wire format, or one of the mappings.
+        payload: a text.
+        modified_at: when its file was written: what says no time of its own was seen then.
+        file: path of its file, in which a folder may say what a page does not (see `x_follows`).
+        mappings: by name.
+    """
     described = (mappings or {}).get(form)
-    adapter = ADAPTERS[form] if described is None else partial(mapped.items, mapping=described)
+    adapter = ADAPTERS[form].items if described is None else partial(mapped.items, mapping=described)
+    items_of = partial(adapter, modified_at=modified_at, file=file)
     try:
-        document = json.loads(payload)
+        document = documents.loads(payload)
         # A row of a mapped source is one object; the networks deliver lists of them too.
         roots = document if isinstance(document, list) and described is None else [document]
-        found = [item for root in roots or [None] for item in _of_root(adapter, root, modified_at)]
+        found = [item for root in roots or [None] for item in _of_root(items_of, root)]
     except Exception as error:  # whatever a document does to an adapter, only the document is refused
         yield EMPTY, type(error).__name__
     else:
-        yield from ((item, None) for item in found)
+        # What is private is kept nowhere: the payload that holds it is left out whole.
+        private = [item for item in found if item["suppressed"] == "private"]
+        yield from ((item, None) for item in private[:1] or found)
 
 
-def _of_root(adapter: Adapter, root: Any, modified_at: dt.datetime) -> list[Item]:
-    found = list(adapter(root, modified_at=modified_at)) if isinstance(root, dict) else []
+def _of_root(items_of: Items, root: Any) -> list[Item]:
+    found = list(items_of(root)) if isinstance(root, dict) else []
     return found or [EMPTY]
 
 
 def refusal(item: Item, *, form: str, fault: str | None) -> reasons.Reason | None:
-    """Return the code and the sentence of an item that cannot become rows; None where it can."""
+    """Return the code and the sentence of an item that cannot, or must not, become rows; None where it can."""
     post, edge = item["post"], item["act"]
-    code, detail = None, ""
+    code, detail = item["suppressed"], ""
     if fault is not None:
         code, detail = "bad_shape", fault
+    elif code is not None:  # it asks to be left out, whatever else it lacks
+        pass
     elif all(struct is None for struct in item.values()):
         code, detail = "no_items", form
     elif post is not None and None in (post["post_id"], post["account_id"], post["created_at"]):
@@ -135,4 +125,4 @@ def refusal(item: Item, *, form: str, fault: str | None) -> reasons.Reason | Non
         code, detail = "bad_value", f"verb {edge['verb']}"
     elif edge is not None and edge["weight"] < 0:
         code, detail = "bad_value", f"weight {edge['weight']:g}"
-    return None if code is None else (code, reasons.SENTENCES[code].format(detail))
+    return None if code is None else reasons.named(code, detail)

@@ -18,7 +18,7 @@ KNOWN = frozenset(NETWORKS.split(","))
 Made = dict[str, Any]
 
 
-def items(row: Struct, *, mapping: Mapping, modified_at: dt.datetime) -> Iterator[Item]:
+def items(row: Struct, *, mapping: Mapping, modified_at: dt.datetime, file: str) -> Iterator[Item]:
     """Yield the item of one row of a source of posts, accounts or edges."""
     made = parsers.columns(row, mapping=mapping)
     network = made.get("network") or mapping.network

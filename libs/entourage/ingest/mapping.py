@@ -14,8 +14,8 @@ import yaml
 
 from entourage.errors import UsageError, nearest
 from entourage.ingest import patterns
+from entourage.ingest.adapters import ADAPTERS as WIRE_FORMATS
 from entourage.ingest.csv_rows import CsvParams
-from entourage.ingest.detect import FORMATS as WIRE_FORMATS
 
 COLUMNS = {
     "persons": [

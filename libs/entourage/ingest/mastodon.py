@@ -4,6 +4,8 @@ in: one object ▶ out: items. A boosted or quoted status inside a status is an 
 
 An account is named by its profile's URL, since mentions carry no uri. The numbers in `in_reply_to_id` hold on one
 instance only: such a reply names ``mastodon:local:NUMBER``.
+
+Who sets `noindex` asks not to be indexed: the posts of such an account are left out, and so is its profile.
 """
 
 from __future__ import annotations
@@ -16,9 +18,23 @@ from entourage.ingest import wire
 from entourage.ingest.wire import Item, Struct, struct, structs, text
 
 NETWORK = "mastodon"
+# What a status is known to say, whether it is read or not.
+KNOWN = wire.words(
+    """
+    id uri url created_at edited_at account content visibility sensitive spoiler_text media_attachments application
+    mentions tags emojis reblogs_count favourites_count replies_count quotes_count in_reply_to_id
+    in_reply_to_account_id reblog quote quote_approval poll card language text favourited reblogged muted bookmarked
+    pinned filtered local_only content_type
+    """
+)
 
 
-def items(root: Struct, *, modified_at: dt.datetime) -> Iterator[Item]:
+def recognizes(root: Struct) -> bool:
+    """Tell a status by its keys."""
+    return "uri" in root and "account" in root and ("content" in root or "reblog" in root)
+
+
+def items(root: Struct, *, modified_at: dt.datetime, file: str) -> Iterator[Item]:
     """Yield a status and those inside it with their authors; all were seen when the outer one was published."""
     observed_at = wire.moment(root.get("created_at")) or modified_at
     inner = structs([root.get("reblog"), struct(root, "quote").get("quoted_status")])
@@ -50,7 +66,9 @@ def _status(status: Struct, shared: Struct, observed_at: dt.datetime, *, is_shar
         urls=[text(struct(status, "card").get("url"))],
         media=wire.each(status, "media_attachments", lambda medium: wire.medium(medium.get("type"))),
         source_app=text(struct(status, "application").get("name")),
-        extra=wire.extra({"visibility": status.get("visibility"), "native_id": status.get("id")}),
+        extra=wire.extra(
+            {"visibility": status.get("visibility"), "native_id": status.get("id")}, of=status, known=KNOWN
+        ),
         counters={
             "likes": status.get("favourites_count"),
             "shares": status.get("reblogs_count"),
@@ -58,6 +76,8 @@ def _status(status: Struct, shared: Struct, observed_at: dt.datetime, *, is_shar
             "quotes": status.get("quotes_count"),
         },
     )
+    if wire.truth(person.get("noindex")):
+        return wire.item(post=post, suppressed="noindex")
     return wire.item(post=post, account=_account(person, observed_at))
 
 

@@ -91,7 +91,7 @@ def _file(member: Member, walk: _Walk, *, depth: int) -> Iterator[Piece]:
         head = stream.peek(HEAD_BYTES)
         container = containers.container(head)
         if container and depth == MAX_DEPTH:
-            yield Piece(0, "", *reasons.too_deep(MAX_DEPTH))
+            yield Piece(0, "", *reasons.nested_archive(MAX_DEPTH))
         elif container:
             yield from _members(stream, container, walk, depth=depth)
         elif refused := unreadable(head) or _packed_twice(head):

@@ -5,10 +5,9 @@ in: what was found ▶ out: (reason_code, reason). The codes are listed in docs/
 
 from __future__ import annotations
 
-from pyspark.sql import Column
-from pyspark.sql import functions as F
-
 KEPT_BYTES = 65_536  # of a refused payload, in bronze.quarantine
+# Codes of what is left out because its person wants so: it is counted, and written nowhere, not to quarantine either.
+SUPPRESSED = ("noindex", "private", "suppressed")
 
 Reason = tuple[str, str]
 
@@ -18,6 +17,12 @@ SENTENCES = {
         "None of the known formats has these keys: {}; name the format with --format, or describe the file in "
         "conf/sources/ and use ingest_records."
     ),
+    "too_deep": (
+        "Objects and arrays nest more than {} deep (ingest.max_depth), as no network's do; nothing of it was read."
+    ),
+    "noindex": "The account asks not to be indexed: its post is left out.",
+    "private": "This is a private part of an archive or a private message: it is left out.",
+    "suppressed": "The person or account asked to be left out.",
     "no_items": "This is a valid {} payload without posts, accounts or acts in it (such as counts, ids or a notice).",
     "bad_shape": "The payload is built so that its format's reader gave up ({}); nothing of it was read.",
     "missing_id": "The item has no id, so it could never be told from others or deleted.",
@@ -31,13 +36,9 @@ SENTENCES = {
 }
 
 
-def sentence(code: str, *found: Column) -> Column:
-    """Return a code's sentence, its gaps filled from columns."""
-    parts = SENTENCES[code].split("{}")
-    pieces = [F.lit(parts[0])]
-    for value, part in zip(found, parts[1:], strict=True):
-        pieces += [F.coalesce(value.cast("string"), F.lit("nothing")), F.lit(part)]
-    return F.concat(*pieces)
+def named(code: str, *found: object) -> Reason:
+    """Return a code with its sentence, its gaps filled."""
+    return code, SENTENCES[code].format(*found)
 
 
 def unknown_compression(name: str) -> Reason:
@@ -91,9 +92,9 @@ def too_many_members(limit: int) -> Reason:
     return "expansion", f"The archive holds more than {limit} files (ingest.max_members); at most the first were read."
 
 
-def too_deep(limit: int) -> Reason:
+def nested_archive(limit: int) -> Reason:
     """Say that archives are packed into archives."""
-    return "too_deep", f"More than {limit} archives are packed into one another; unpack the outer ones first."
+    return "nested_archive", f"More than {limit} archives are packed into one another; unpack the outer ones first."
 
 
 def bad_member_name() -> Reason:

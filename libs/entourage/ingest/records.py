@@ -6,7 +6,6 @@ in: payloads (one JSON object a row) and their mappings ▶ out: source records 
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from hashlib import sha256
@@ -16,7 +15,7 @@ import pyarrow as pa
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from entourage.ingest import canonical, parsers, reasons, workers
+from entourage.ingest import canonical, documents, parsers, reasons, workers
 from entourage.ingest.mapping import Mapping
 from entourage.ingest.wire import Struct
 from entourage.merging import CLOCKS
@@ -84,7 +83,7 @@ def _read(
 def read(payload: str, *, make: Callable[..., Row], mapping: Mapping, received_at: dt.datetime) -> Row:
     """Return the row that a payload makes; refused where it cannot be read at all."""
     try:
-        document = json.loads(payload)
+        document = documents.loads(payload)
         row = make(document if isinstance(document, dict) else {}, mapping=mapping)
     except Exception as error:  # whatever a document does to the parsers, only the document is refused
         row = _refused("bad_shape", type(error).__name__)

@@ -14,10 +14,41 @@ from entourage.ingest.wire import Item, Struct, struct, structs, text
 
 NETWORK = "reddit"
 FULLNAMES = tuple(f"t{kind}_" for kind in range(10))
+# What a comment or submission is known to say, whether it is read or not.
+KNOWN = wire.words(
+    """
+    all_awardings allow_live_comments approved approved_at_utc approved_by archived associated_award author
+    author_cakeday author_created_utc author_flair_background_color author_flair_css_class author_flair_richtext
+    author_flair_template_id author_flair_text author_flair_text_color author_flair_type author_fullname
+    author_is_blocked author_patreon_flair author_premium awarders banned_at_utc banned_by body body_html body_sha1
+    brand_safe can_gild can_mod_post category clicked collapsed collapsed_because_crowd_control collapsed_reason
+    collapsed_reason_code comment_type content_categories contest_mode controversiality created created_utc
+    crosspost_parent crosspost_parent_list depth discussion_type distinguished domain downs edited event_end
+    event_is_live event_start from from_id from_kind gallery_data gilded gildings hidden hide_score id
+    ignore_reports is_created_from_ads_ui is_crosspostable is_gallery is_meta is_original_content
+    is_reddit_media_domain is_robot_indexable is_self is_submitter is_video likes link_author
+    link_flair_background_color link_flair_css_class link_flair_richtext link_flair_template_id link_flair_text
+    link_flair_text_color link_flair_type link_id link_permalink link_title link_url locked media media_embed
+    media_metadata media_only mod_note mod_reason_by mod_reason_title mod_reports name nest_level no_follow
+    num_comments num_crossposts num_duplicates num_reports over_18 parent parent_id parent_whitelist_status
+    permalink pinned poll_data post_hint preview pwls quarantine removal_reason removed removed_by
+    removed_by_category replies report_reasons retrieved_on retrieved_utc rte_mode saved score score_hidden
+    secure_media secure_media_embed selftext selftext_html send_replies spam spoiler stickied subreddit subreddit_id
+    subreddit_name_prefixed subreddit_subscribers subreddit_type suggested_sort thumbnail thumbnail_height
+    thumbnail_width title top_awarded_type total_awards_received treatment_tags unrepliable_reason updated_on ups
+    upvote_ratio url url_overridden_by_dest user_reports view_count visited whitelist_status wls _meta
+    link_created_utc
+    """
+)
 GONE = ("[deleted]", "[removed]")
 
 
-def items(root: Struct, *, modified_at: dt.datetime) -> Iterator[Item]:
+def recognizes(root: Struct) -> bool:
+    """Tell a comment, a submission or a listing by its keys."""
+    return "subreddit" in root or "subreddit_id" in root or "link_id" in root or root.get("kind") == "Listing"
+
+
+def items(root: Struct, *, modified_at: dt.datetime, file: str) -> Iterator[Item]:
     """Yield the posts with their authors; a removed text is a retraction too."""
     children = struct(root, "data").get("children")
     if isinstance(children, list):
@@ -61,7 +92,7 @@ def _post(
         root=post_id if link is None else link,
         urls=[text(thing.get("url"))] if wire.truth(thing.get("is_self")) is False else [],
         media=_media(thing),
-        extra=wire.extra({"subreddit": thing.get("subreddit"), "over_18": thing.get("over_18")}),
+        extra=wire.extra({"subreddit": thing.get("subreddit"), "over_18": thing.get("over_18")}, of=thing, known=KNOWN),
         counters={"score": thing.get("score"), "replies": thing.get("num_comments")},
     )
 

@@ -111,27 +111,28 @@ def business(payloads: DataFrame, rows: Mapping[str, DataFrame], *, run: Run) ->
 
 
 def tally(payloads: DataFrame, items: DataFrame) -> DataFrame:
-    """Count what came in and what of it was refused.
+    """Count what came in and what of it was refused or suppressed.
 
     Returns:
         Grain: one source. For each kind (payload, refusal, post, account, act, retraction, counter) `of_KIND`, a struct
-        of `items` and `refused`.
+        of `items`, `refused` and `suppressed`.
     """
-    is_good = F.col("reason_code").isNull()
+    is_good, is_left_out = F.col("reason_code").isNull(), _is_left_out()
+    is_bad = ~is_good & ~is_left_out
     post, act, account, retraction = (F.col(kind) for kind in ("post", "act", "account", "retraction"))
     acts = F.when(is_good & post.isNotNull(), F.size(graph.acts_of_post())).otherwise(0)
     of_posts = F.when(is_good & post.isNotNull(), _size(graph.counters_of_post())).otherwise(0)
     of_accounts = F.when(is_good & account.isNotNull(), _size(account["counters"])).otherwise(0)
     counted = items.groupBy("source").agg(
-        _pair("post", F.count_if(post.isNotNull()), F.count_if(post.isNotNull() & ~is_good)),
-        _pair("account", F.count_if(account.isNotNull()), F.lit(0)),
-        _pair("act", F.count_if(act.isNotNull()) + F.sum(acts), F.count_if(act.isNotNull() & ~is_good)),
-        _pair("retraction", F.count_if(retraction.isNotNull()), F.lit(0)),
-        _pair("counter", F.sum(of_posts + of_accounts), F.lit(0)),
-        F.count_if(~is_good).alias("bad_items"),
+        _fate("post", *(F.count_if(post.isNotNull() & which) for which in (F.lit(True), is_bad, is_left_out))),
+        _fate("account", F.count_if(account.isNotNull())),
+        _fate("act", F.count_if(act.isNotNull()) + F.sum(acts), F.count_if(act.isNotNull() & is_bad)),
+        _fate("retraction", F.count_if(retraction.isNotNull())),
+        _fate("counter", F.sum(of_posts + of_accounts)),
+        F.count_if(is_bad).alias("bad_items"),
     )
-    barren = _barren(items).groupBy("source").agg(F.count(F.lit(1)).alias("barren"))
-    return _with_payloads(_beside(counted, barren, ["barren"]), payloads)
+    barren = _barren(items).groupBy("source").agg(*(F.count_if(F.col(name)).alias(name) for name in _BARREN))
+    return _with_payloads(_beside(counted, barren, _BARREN), payloads)
 
 
 def tally_rows(payloads: DataFrame, rows: Mapping[str, DataFrame]) -> DataFrame:
@@ -140,25 +141,27 @@ def tally_rows(payloads: DataFrame, rows: Mapping[str, DataFrame]) -> DataFrame:
     counts = [
         frame.groupBy("source").agg(
             *(
-                _pair(name, *((F.count(F.lit(1)), bad) if kind == f"{name}s" else (F.lit(0), F.lit(0))))
+                _fate(name, *((F.count(F.lit(1)), bad) if kind == f"{name}s" else (F.lit(0),)))
                 for name in ("person", "consent")
             ),
             bad.alias("bad_items"),
         )
         for kind, frame in rows.items()
     ]
-    return _with_payloads(reduce(DataFrame.unionByName, counts).withColumn("barren", F.lit(0)), payloads)
+    none = {name: F.lit(0) for name in _BARREN}
+    return _with_payloads(reduce(DataFrame.unionByName, counts).withColumns(none), payloads)
 
 
 def _with_payloads(counted: DataFrame, payloads: DataFrame) -> DataFrame:
     bad = F.count_if(F.col("reason_code").isNotNull())
     delivered = payloads.groupBy("source").agg(F.count(F.lit(1)).alias("all"), bad.alias("bad"))
     kinds = [name for name in counted.columns if name.startswith("of_")]
-    return _beside(delivered, counted, [*kinds, "bad_items", "barren"]).select(
+    barren, left_out = (F.coalesce(name, F.lit(0)) for name in _BARREN)
+    return _beside(delivered, counted, [*kinds, "bad_items", *_BARREN]).select(
         "source",
         *kinds,
-        _pair("payload", F.col("all"), F.col("bad") + F.coalesce("barren", F.lit(0))),
-        _pair("refusal", F.col("bad") + F.coalesce("bad_items", F.lit(0)), F.lit(0)),
+        _fate("payload", F.col("all"), F.col("bad") + barren, left_out),
+        _fate("refusal", F.col("bad") + F.coalesce("bad_items", F.lit(0))),
     )
 
 
@@ -171,10 +174,11 @@ def _size(values: Column) -> Column:
     return F.coalesce(F.cardinality(values), F.lit(0))
 
 
-def _pair(kind: str, items: Column, refused: Column) -> Column:
-    counts = (items, refused)
-    named = (F.coalesce(n.cast("bigint"), F.lit(0)).alias(m) for n, m in zip(counts, ("items", "refused"), strict=True))
-    return F.struct(*named).alias(f"of_{kind}")
+def _fate(kind: str, items: Column, refused: Column | None = None, suppressed: Column | None = None) -> Column:
+    counts = {"items": items, "refused": refused, "suppressed": suppressed}
+    return F.struct(
+        *(F.lit(0 if n is None else F.coalesce(n, F.lit(0))).cast("bigint").alias(m) for m, n in counts.items())
+    ).alias(f"of_{kind}")
 
 
 def events(payloads: DataFrame, *, run: Run, barren: DataFrame | None = None) -> DataFrame:
@@ -255,7 +259,7 @@ _DELIVERED = ("payload", "source", "format", "file", "position")
 def _refusals(items: DataFrame) -> DataFrame:
     """Return the refused items: what names each, where it came from, and why."""
     body = F.to_json(F.struct(*(name for name in items.columns if name not in _META)))
-    refused = items.where(F.col("reason_code").isNotNull())
+    refused = items.where(F.col("reason_code").isNotNull() & ~_is_left_out())
     return refused.select("event_id", F.sha2(body, 256).alias("item"), "reason_code", "reason", "file", "position")
 
 
@@ -293,8 +297,22 @@ def file_states(files: DataFrame, payloads: DataFrame) -> DataFrame:
     )
 
 
+_BARREN = ["is_barren", "is_left_out"]
+
+
 def _barren(items: DataFrame) -> DataFrame:
-    """Return the payloads in which nothing was found: they are in quarantine, not among the events."""
+    """Return the payloads in which nothing is to be kept: in quarantine or left out, they are not among the events.
+
+    Returns:
+        Grain: one payload (source, event_id); `is_barren` where it is refused, else `is_left_out`.
+    """
     is_empty = F.coalesce(F.col("reason_code") == "no_items", F.lit(False))
-    found = items.groupBy("source", "event_id").agg(F.bool_and(is_empty).alias("is_barren"))
-    return found.where(F.col("is_barren")).select("source", "event_id")
+    found = items.groupBy("source", "event_id").agg(
+        F.bool_and(is_empty | _is_left_out()).alias("is_nothing"), F.bool_or(is_empty).alias("is_barren")
+    )
+    nothing = found.where(F.col("is_nothing"))
+    return nothing.select("source", "event_id", "is_barren", (~F.col("is_barren")).alias("is_left_out"))
+
+
+def _is_left_out() -> Column:
+    return F.coalesce(F.col("reason_code").isin(*reasons.SUPPRESSED), F.lit(False))

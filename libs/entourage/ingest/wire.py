@@ -21,14 +21,18 @@ from typing import Any
 from entourage.ingest import scalars
 
 Struct = Mapping[str, Any]
-# One or more of post, account, act and retraction: structs of `canonical`, by the names of their fields.
-Item = dict[str, dict[str, Any] | None]
+# One or more of post, account, act and retraction: structs of `canonical`, by the names of their fields. `suppressed`
+# is a code of `reasons.SUPPRESSED`, where all of it is left out.
+Item = dict[str, Any]
 
-EMPTY: Item = {"post": None, "account": None, "act": None, "retraction": None}
+EMPTY: Item = {"post": None, "account": None, "act": None, "retraction": None, "suppressed": None}
 X_EPOCH = dt.datetime(2010, 11, 4, 1, 42, 54, 657000, tzinfo=dt.UTC)  # first millisecond of X's snowflake ids
 BREAK = re.compile(r"<br\s*/?>|</p>\s*<p[^>]*>", re.IGNORECASE)
 ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 TAG = re.compile(r"<[^>]*>")
+MAX_UNKNOWN, MAX_UNKNOWN_CHARS = 20, 500  # fields of a post that no adapter knows, and characters of each
+RESERVED = ("native_id",)  # what `posts.VERSION_ID` calls the id of a version is never a field of theirs
+NONE: frozenset[str] = frozenset()
 # Adapters ask this module for all that they read with.
 EPOCH, moment, millis, whole_number = scalars.EPOCH, scalars.moment, scalars.millis, scalars.whole_number
 
@@ -164,8 +168,8 @@ def retraction(
     }
 
 
-def item(**kinds: dict[str, Any] | None) -> Item:
-    """Return an item of some of post, account, act and retraction."""
+def item(**kinds: Any) -> Item:
+    """Return an item of some of post, account, act, retraction and suppressed."""
     return {**EMPTY, **kinds}
 
 
@@ -253,9 +257,27 @@ def medium(kind: Any) -> str:
     return "video" if "video" in word else "photo" if "photo" in word or "image" in word else "link"
 
 
-def extra(values: dict[str, Any]) -> dict[str, str] | None:
-    """Return the values that are there, as texts; None for none."""
-    return {name: found for name, value in values.items() if (found := text(value)) is not None} or None
+def words(text: str) -> frozenset[str]:
+    """Return the words of a text, such as names that a network documents."""
+    return frozenset(text.split())
+
+
+def extra(values: dict[str, Any], *, of: Struct | None = None, known: frozenset[str] = NONE) -> dict[str, str] | None:
+    """Return the values that are there, as texts; None for none.
+
+    Args:
+        values: by the name that they get.
+        of: the object of a post, of which the scalars of unknown names are kept too, within bounds.
+        known: the names in it that the network documents.
+    """
+    unknown = {} if of is None or of.keys() <= known else _unknown(of, known)
+    return {**unknown, **{name: found for name, value in values.items() if (found := text(value)) is not None}} or None
+
+
+def _unknown(of: Struct, known: frozenset[str]) -> dict[str, str]:
+    scalars_of = ((name, text(value)) for name, value in of.items() if name not in known and name not in RESERVED)
+    said = [(text(name[:MAX_UNKNOWN_CHARS]), value[:MAX_UNKNOWN_CHARS]) for name, value in scalars_of if value]
+    return {name: value for name, value in said[:MAX_UNKNOWN] if name}
 
 
 def _counters(counters: dict[str, Any] | None, *, minimum: int = -scalars.MAX_BIGINT) -> dict[str, int] | None:

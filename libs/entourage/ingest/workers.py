@@ -29,10 +29,14 @@ def made(payloads: DataFrame, make: Make, columns: Mapping[str, str]) -> DataFra
         columns: type of each column that is made, by its name; beside them stand `canonical.META`. All may be NULL: a
             NULL in a column that is declared without ends the JVM's task.
     """
-    declared = {**canonical.META, **columns}.items()
-    schema = StructType([StructField(name, _parse_datatype_string(kind)) for name, kind in declared])
+    return mapped(payloads.select(*canonical.META, "payload"), make, {**canonical.META, **columns})
+
+
+def mapped(frame: DataFrame, make: Make, columns: Mapping[str, str]) -> DataFrame:
+    """Return what is made of a frame: columns of these types, in their order (see `made`)."""
+    schema = StructType([StructField(name, _parse_datatype_string(kind)) for name, kind in columns.items()])
     types = {field.name: to_arrow_type(field.dataType) for field in schema}
-    return payloads.select(*canonical.META, "payload").mapInArrow(partial(make, types=types), schema)
+    return frame.mapInArrow(partial(make, types=types), schema)
 
 
 def batch(given: pa.RecordBatch, columns: Mapping[str, Iterable[Any]], types: Types) -> pa.RecordBatch:

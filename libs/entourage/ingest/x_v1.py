@@ -1,6 +1,7 @@
-"""Read X API v1.1: statuses, search and premium pages, user lists, deletion notices.
+"""Read X API v1.1: statuses, search and premium pages, user lists, pages of ids, compliance notices.
 
-in: one object ▶ out: items. Retweeted and quoted statuses inside a status are items too; `extended_tweet` wins.
+in: one object ▶ out: items. Retweeted and quoted statuses inside a status are items too; `extended_tweet` wins. Whose
+followers a page lists, its file's path says (see `x_follows`).
 """
 
 from __future__ import annotations
@@ -9,26 +10,50 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
-from entourage.ingest import wire
+from entourage.ingest import wire, x_follows, x_notices
 from entourage.ingest.wire import Item, Struct, struct, structs, text
+from entourage.ingest.x_notices import KINDS
 
 NETWORK = "x"
-# Notices by their key: the kind of the retraction, and which of their ids is meant.
-NOTICES = {
-    "scrub_geo": ("scrub_geo", "user_id"),
-    "status_withheld": ("withheld", "id"),
-    "user_withheld": ("withheld", "id"),
-}
+# Keys of which each tells an object of this API.
+KEYS = wire.words(
+    """
+    statuses results users ids screen_name id_str delete scrub_geo limit status_withheld user_withheld completed_in
+    search_metadata requestParameters
+    """
+)
+# What a status is known to say, whether it is read or not.
+KNOWN = wire.words(
+    """
+    id id_str created_at text full_text truncated display_text_range source user lang entities extended_entities
+    extended_tweet in_reply_to_status_id in_reply_to_status_id_str in_reply_to_user_id in_reply_to_user_id_str
+    in_reply_to_screen_name geo coordinates place contributors is_quote_status quoted_status quoted_status_id
+    quoted_status_id_str quoted_status_permalink retweeted_status retweet_count favorite_count reply_count quote_count
+    favorited retweeted possibly_sensitive possibly_sensitive_appealable possibly_sensitive_editable filter_level
+    timestamp_ms scopes withheld_copyright withheld_in_countries withheld_scope current_user_retweet metadata
+    matching_rules edit_history edit_controls editable edit_info supplemental_language annotations card
+    conversation_id conversation_id_str self_thread
+    """
+)
 
 
-def items(root: Struct, *, modified_at: dt.datetime) -> Iterator[Item]:
+def recognizes(root: Struct) -> bool:
+    """Tell a status, a page, a user or a notice by its keys."""
+    is_status = "user" in root and ("text" in root or "full_text" in root)
+    return not KEYS.isdisjoint(root) or is_status or any(isinstance(root.get(event), dict) for event in KINDS)
+
+
+def items(root: Struct, *, modified_at: dt.datetime, file: str) -> Iterator[Item]:
     """Yield the posts with their authors, the accounts and the retractions of an object."""
     itself = [root] if _is_status(root) else []
     for status in (*itself, *structs(root.get("statuses")), *structs(root.get("results"))):
         yield from _family(status, modified_at)
     person = [root] if root.get("screen_name") is not None else []
+    owner = x_follows.owner(file)
     for user in (*person, *structs(root.get("users"))):
-        yield wire.item(account=_account(user, modified_at))
+        yield wire.item(account=_account(user, modified_at), act=x_follows.listed(_id(user), owner))
+    for user_id in wire.texts(root.get("ids")) if owner is not None else []:
+        yield wire.item(act=x_follows.listed(user_id, owner))
     yield from _notices(root)
 
 
@@ -83,7 +108,9 @@ def _status(status: Struct, shared: Struct, observed_at: dt.datetime, *, is_shar
             {
                 "possibly_sensitive": status.get("possibly_sensitive"),
                 "native_id": native_id if first_id != native_id else None,
-            }
+            },
+            of=status,
+            known=KNOWN,
         ),
         counters={
             "likes": status.get("favorite_count"),
@@ -118,17 +145,23 @@ def _account(user: Struct, observed_at: dt.datetime) -> dict[str, Any] | None:
 
 
 def _notices(root: Struct) -> Iterator[Item]:
-    deleted = struct(root, "delete", "status")
-    found = [("delete", _id(deleted), deleted.get("timestamp_ms") or struct(root, "delete").get("timestamp_ms"))]
-    for name, (kind, part) in NOTICES.items():
-        notice = struct(root, name)
-        found.append((kind, _id(notice, part), notice.get("timestamp_ms")))
-    for kind, object_id, at in found:
-        if object_id:
-            occurred_at = wire.moment(at)
-            yield wire.item(
-                retraction=wire.retraction(network=NETWORK, object_id=object_id, kind=kind, occurred_at=occurred_at)
-            )
+    """Yield the retractions of notices and compliance events; a withdrawn like ends the edge that it made."""
+    for event in sorted(KINDS.keys() & root.keys()):
+        notice = struct(root, event)
+        like, status = struct(notice, "favorite"), struct(notice, "status")
+        user = struct(notice, "user") or notice
+        if like:
+            src, liked = _id(like, "user_id"), _id(like, "tweet_id") or _id(like)
+            object_id = None if src is None or liked is None else x_follows.like_id(src, liked)
+        elif event == "tweet_edit":
+            object_id = text(notice.get("initial_tweet_id")) or _id(notice)
+        else:
+            of_user = x_notices.is_of_user(event)
+            object_id = (_id(user, "user_id") or _id(user)) if of_user else _id(status or notice)
+        at = wire.moment(notice.get("timestamp_ms") or notice.get("timestampMs") or status.get("timestamp_ms"))
+        gone = wire.retraction(network=NETWORK, object_id=object_id, kind=KINDS[event], occurred_at=at)
+        if gone is not None:
+            yield wire.item(retraction=gone)
 
 
 def _mention(mention: Struct) -> str | None:

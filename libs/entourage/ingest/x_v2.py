@@ -1,6 +1,8 @@
-"""Read X API v2: pages (data, includes), stream events, flattened tweets, user pages, compliance events.
+"""Read X API v2: pages (data, includes, errors), stream events, flattened tweets, user pages, compliance events.
 
 in: one object ▶ out: items. `data` is a list or one object; `includes` are items too, looked up within their page.
+Whose followers a page lists, its file's path says (see `x_follows`). What a page could not give (`errors`) is a
+retraction where it is gone, withheld or protected; any other error is an item that holds nothing.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from entourage.ingest import wire
+from entourage.ingest import wire, x_follows, x_notices
 from entourage.ingest.wire import Item, Struct, struct, structs, text
 
 NETWORK = "x"
@@ -24,6 +26,24 @@ POST_COUNTERS = {
 }
 ACCOUNT_COUNTERS = {"followers": "followers_count", "following": "following_count", "posts": "tweet_count"}
 Lookup = Mapping[str | None, Struct]  # see `_by`
+KEYS = wire.words("author_id edit_history_tweet_ids includes matching_rules username tweet")
+# What a tweet is known to say, whether it is read or not.
+KNOWN = wire.words(
+    """
+    id text author_id created_at conversation_id in_reply_to_user_id referenced_tweets attachments entities geo lang
+    source possibly_sensitive withheld public_metrics non_public_metrics organic_metrics promoted_metrics
+    reply_settings context_annotations edit_history_tweet_ids edit_controls note_tweet author in_reply_to_user
+    in_reply_to_screen_name type __twarc matching_rules community_id card_uri article display_text_range scopes
+    suggested_source_links media_metadata paid_partnership username
+    """
+)
+# What the end of an error's type says of a post, and of a user.
+PROBLEMS = {
+    "resource-not-found": ("delete", "user_delete"),
+    "not-authorized-for-resource": ("withheld", "user_protect"),
+    "resource-unavailable": ("withheld", "withheld"),
+}
+PROFILE = {"profile.name": "display_name", "profile.location": "location", "profile.description": "bio"}
 
 
 @dataclass(frozen=True)
@@ -36,7 +56,13 @@ class Page:
     media: list[tuple[str | None, str]] | None  # keys with their medium; None: the page has no such list
 
 
-def items(root: Struct, *, modified_at: dt.datetime) -> Iterator[Item]:
+def recognizes(root: Struct) -> bool:
+    """Tell a page, a tweet, a user or a compliance event by its keys."""
+    is_row = "id" in root and "action" in root and "created_at" in root
+    return not KEYS.isdisjoint(root) or ("data" in root and "kind" not in root) or is_row
+
+
+def items(root: Struct, *, modified_at: dt.datetime, file: str) -> Iterator[Item]:
     """Yield the posts, the accounts and the retractions of an object."""
     of_data = root.get("data")
     data = structs([of_data] if isinstance(of_data, dict) else of_data)
@@ -46,7 +72,14 @@ def items(root: Struct, *, modified_at: dt.datetime) -> Iterator[Item]:
         yield wire.item(post=_post(tweet, page))
     for user in _users(root, data, tweets):
         yield wire.item(account=_account(user, page.observed_at))
+    owner = x_follows.owner(file)
+    for user in data if owner is not None else []:
+        if user.get("username") is not None:
+            yield wire.item(act=x_follows.listed(text(user.get("id")), owner))
     yield from _notice(root)
+    yield from _event(root.get("data"), page.observed_at)
+    for error in structs(root.get("errors")):
+        yield _problem(error, page.observed_at)
 
 
 def _page(root: Struct, data: list[Struct], modified_at: dt.datetime) -> Page:
@@ -141,7 +174,8 @@ def _mention(mention: Struct) -> str | None:
 def _extra(tweet: Struct, edit_id: str | None) -> dict[str, str] | None:
     sensitive, countries = tweet.get("possibly_sensitive"), struct(tweet, "withheld").get("country_codes")
     withheld_in = ",".join(wire.texts(countries)) if isinstance(countries, list) else None
-    return wire.extra({"possibly_sensitive": sensitive, "withheld_in": withheld_in, "native_id": edit_id})
+    said = {"possibly_sensitive": sensitive, "withheld_in": withheld_in, "native_id": edit_id}
+    return wire.extra(said, of=tweet, known=KNOWN)
 
 
 def _account(user: Struct, observed_at: dt.datetime) -> dict[str, Any] | None:
@@ -178,6 +212,38 @@ def _notice(root: Struct) -> Iterator[Item]:
     if object_id is not None:
         gone = wire.retraction(network=NETWORK, object_id=object_id, kind=kind, occurred_at=wire.moment(at))
         yield wire.item(retraction=gone)
+
+
+def _event(data: Any, observed_at: dt.datetime) -> Iterator[Item]:
+    """Yield an event of a compliance stream: ``{KIND: {tweet or user, event_at}}``; or what a profile became."""
+    event = next(iter(data), "") if isinstance(data, dict) and len(data) == 1 else ""
+    said = struct(data, event)
+    user_id, at = text(struct(said, "user").get("id")), wire.moment(said.get("event_at"))
+    if event == "user_profile_modification":
+        column = PROFILE.get(text(said.get("profile_field")) or "")
+        if column is not None:
+            new: dict[str, Any] = {column: text(said.get("new_value"))}
+            yield wire.item(
+                account=wire.account(network=NETWORK, account_id=user_id, observed_at=at or observed_at, **new)
+            )
+        return
+    kind = x_notices.KINDS.get(event)
+    first_id = text(said.get("initial_tweet_id"))  # of an edit: the id that its post has
+    object_id = user_id if x_notices.is_of_user(event) else first_id or text(struct(said, "tweet").get("id"))
+    if kind is not None and object_id is not None:
+        yield wire.item(retraction=wire.retraction(network=NETWORK, object_id=object_id, kind=kind, occurred_at=at))
+
+
+def _problem(error: Struct, observed_at: dt.datetime) -> Item:
+    """Return what an error says of a post or user that its page could not give; names instead of ids tell nothing."""
+    kinds = PROBLEMS.get((text(error.get("type")) or "").rpartition("/")[2])
+    object_id, resource = text(error.get("resource_id")) or text(error.get("value")), text(error.get("resource_type"))
+    if kinds is None or object_id is None or not object_id.isdecimal() or resource not in {"tweet", "user"}:
+        return wire.item()
+    is_suspended = resource == "user" and "suspended" in (text(error.get("detail")) or "")
+    kind = "user_suspend" if is_suspended else kinds[resource == "user"]
+    gone = wire.retraction(network=NETWORK, object_id=object_id, kind=kind, occurred_at=observed_at)
+    return wire.item(retraction=gone)
 
 
 def _by(values: Any, name: str) -> Lookup:

@@ -86,8 +86,31 @@ def by_payload(found: DataFrame, names: Iterable[str]) -> Found:
 
 
 def read_all(payloads: Callable[..., DataFrame], documents: Mapping[str, object], *, form: str) -> Found:
-    """Return what became of each document of one wire format, as `by_payload`."""
+    """Return what became of each document of one wire format in Spark's workers, as `by_payload`."""
     return by_payload(formats.items(payloads(*documents.values(), form=form), present=[form], mappings={}), documents)
+
+
+def read_plain(documents: Mapping[str, object], *, form: str, file: str = "f") -> Found:
+    """Return what became of each document of one wire format, as `read_all` does, without Spark."""
+    return {name: _read_plain(document, form=form, file=file) for name, document in documents.items()}
+
+
+def _read_plain(document: object, *, form: str, file: str) -> dict[str, list[Any]]:
+    kinds = ("post", "account", "act", "retraction")
+    by_kind: dict[str, list[Any]] = {kind: [] for kind in (*kinds, "refused")}
+    text = document if isinstance(document, str) else json.dumps(document)
+    for item, fault in formats.read(form, text, modified_at=MODIFIED, file=file):
+        refused = formats.refusal(item, form=form, fault=fault)
+        by_kind["refused"] += [refused[0]] if refused else []
+        for kind in kinds:
+            if item[kind] is not None:
+                said = {name: _naive(value) for name, value in item[kind].items() if value is not None}
+                by_kind[kind] = sorted([*by_kind[kind], said], key=str)
+    return by_kind
+
+
+def _naive(value: Any) -> Any:
+    return value.replace(tzinfo=None) if isinstance(value, dt.datetime) else value
 
 
 def table_of(spark: SparkSession, name: str, rows: Iterable[dict[str, Any]]) -> DataFrame:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
-from pyspark.sql import DataFrame
 
-from .conftest import MODIFIED, Found, at, read_all
+from .conftest import MODIFIED, Found, at, read_plain
 
 ADA, BOB = "did:plc:ada", "did:plc:bob"
 POST, LIKE, SHARE, FOLLOW = "app.bsky.feed.post", "app.bsky.feed.like", "app.bsky.feed.repost", "app.bsky.graph.follow"
@@ -91,8 +88,8 @@ EVENTS: dict[str, object] = {
 
 
 @pytest.fixture(scope="module")
-def found(payloads: Callable[..., DataFrame]) -> Found:
-    return read_all(payloads, EVENTS, form="bluesky")
+def found() -> Found:
+    return read_plain(EVENTS, form="bluesky")
 
 
 def test_a_post_is_a_post_with_its_author(found: Found) -> None:
@@ -268,3 +265,47 @@ def test_a_like_without_object_stays_and_one_without_its_doer_is_refused(found: 
 
 def test_several_events_in_one_array_are_all_read_beside_what_is_no_event(found: Found) -> None:
     assert [post["text"] for post in found["several"]["post"]] == ["hi", "two"]
+
+
+def _frame(kind: str, **more: object) -> dict[str, object]:
+    event = {"$type": f"network.bsky.jetstream.subscribeEvents#{kind}", "seq": 12345, "did": ADA, "time": f"{SEEN}Z"}
+    return {"$type": "message", "payload": {**event, **more}}
+
+
+def _v2(event: object) -> dict[str, object]:
+    """Return an event of v1 as v2 writes it: the commit is the payload, `time` is a text."""
+    kind = event["kind"]  # type: ignore[index]
+    inner = event[kind]  # type: ignore[index]
+    return _frame(kind, **(inner if kind == "commit" else {kind: inner}))
+
+
+SAME = ["post", "reply", "quote", "edit", "like", "share", "follow", "deleted post", "unlike", "unfollow", "profile",
+        "deleted profile", "handle", "deleted account", "deactivated account", "block", "no key"]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SAME)
+def test_an_event_of_v2_says_what_the_same_event_of_v1_says(name: str) -> None:
+    both = read_plain({"v1": EVENTS[name], "v2": _v2(EVENTS[name])}, form="bluesky")
+
+    assert both["v2"] == both["v1"]
+
+
+def test_the_payload_of_a_frame_may_come_bare_and_what_it_does_not_know_stays_in_extra() -> None:
+    frame = _v2(_post(unheard="of", mood=5, nested={"a": 1}))
+    found = read_plain({"framed": frame, "bare": frame["payload"]}, form="bluesky")
+
+    assert found["framed"] == found["bare"]
+    assert [post["extra"] for post in found["bare"]["post"]] == [{"unheard": "of", "mood": "5"}]
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        _frame("sync", sync={"did": ADA, "rev": "r"}),
+        {"$type": "message", "payload": {"$type": "network.bsky.jetstream.subscribeEvents#info", "name": "OutdatedCursor"}},
+        {"$type": "message", "payload": "gone"},
+        _frame("commit", operation="create"),
+    ],
+)  # fmt: skip
+def test_frames_that_hold_nothing_to_read_are_refused(frame: object) -> None:
+    assert read_plain({"frame": frame}, form="bluesky")["frame"]["refused"] == ["no_items"]

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
-from pyspark.sql import DataFrame
 
-from .conftest import MODIFIED, Found, at, read_all
+from .conftest import MODIFIED, Found, at, read_plain
 
 WHEN, LATER = "2024-01-02T03:04:05+0000", "2024-01-03T00:00:00+0000"
 PAGE = {"id": "111", "name": "Tea House"}
@@ -62,8 +59,8 @@ FEEDS: dict[str, object] = {
 
 
 @pytest.fixture(scope="module")
-def found(payloads: Callable[..., DataFrame]) -> Found:
-    return read_all(payloads, FEEDS, form="facebook")
+def found() -> Found:
+    return read_plain(FEEDS, form="facebook")
 
 
 def test_a_post_of_a_feed_is_a_post(found: Found) -> None:
@@ -209,3 +206,115 @@ def test_a_post_from_the_year_9999_is_refused_and_tells_no_time_to_its_neighbors
 
 def test_what_is_no_object_among_the_posts_does_not_cost_its_neighbors(found: Found) -> None:
     assert [post["post_id"] for post in found["odd elements"]["post"]] == ["facebook:111_222"]
+
+
+def test_comments_nest_to_any_depth_each_below_the_one_that_it_answers() -> None:
+    thread: dict[str, object] = {"id": "111_5", "message": "5", "created_time": WHEN, "from": ADA}
+    for number in (4, 3, 2, 1):
+        thread = {
+            "id": f"111_{number}",
+            "message": "m",
+            "created_time": WHEN,
+            "from": ADA,
+            "comments": {"data": [thread]},
+        }
+    posts = read_plain({"deep": _post(comments={"data": [thread]})}, form="facebook")["deep"]["post"]
+
+    assert sorted((post["post_id"], post.get("in_reply_to_post_id"), post["root_post_id"]) for post in posts) == [
+        ("facebook:111_1", "facebook:111_222", "facebook:111_222"),
+        ("facebook:111_2", "facebook:111_1", "facebook:111_222"),
+        ("facebook:111_222", None, "facebook:111_222"),
+        ("facebook:111_3", "facebook:111_2", "facebook:111_222"),
+        ("facebook:111_4", "facebook:111_3", "facebook:111_222"),
+        ("facebook:111_5", "facebook:111_4", "facebook:111_222"),
+    ]  # fmt: skip
+
+
+def _hook(*values: object, time: object = 1704164700, **more: object) -> dict[str, object]:
+    changes = [{"field": "feed", "value": value} for value in values]
+    return {"object": "page", "entry": [{"id": "111", "time": time, "changes": changes, **more}]}
+
+
+def _value(item: str, verb: str, **more: object) -> dict[str, object]:
+    return {"item": item, "verb": verb, "post_id": "111_222", "created_time": 1704164645, "from": ADA, **more}
+
+
+HOOKS: dict[str, object] = {
+    "comment": _hook(_value("comment", "add", comment_id="222_1", parent_id="111_222", message="nice #Tea")),
+    "answer": _hook(_value("comment", "add", comment_id="222_2", parent_id="222_1", message="yes")),
+    "edited": _hook(_value("comment", "edited", comment_id="222_1", parent_id="111_222", message="very nice")),
+    "removed": _hook(_value("comment", "remove", comment_id="222_1", parent_id="111_222")),
+    "post": _hook(_value("photo", "add", message="new", link="https://tea.example/1")),
+    "removed post": _hook(_value("post", "remove")),
+    "reaction": _hook(_value("reaction", "add", reaction_type="love")),
+    "reaction taken back": _hook(_value("reaction", "remove", reaction_type="love")),
+    "hidden": _hook(_value("comment", "hide", comment_id="222_1")),
+    "no author": _hook(_value("comment", "add", comment_id="222_1", message="m", **{"from": None})),
+    "message": {"object": "page", "entry": [{"id": "111", "time": 1704164700, "messaging": [{"message": {"text": "secret"}}]}]},
+    "message beside a comment": [_hook(_value("comment", "add", comment_id="222_1", message="m")), _hook(messaging=[{}])],
+    "odd": {"object": "page", "entry": [5, None, {"changes": "no"}, {"changes": [1, {"field": "ratings", "value": {}}]}]},
+    "no entries": {"object": "page", "entry": "none"},
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def told() -> Found:
+    return read_plain(HOOKS, form="facebook")
+
+
+def test_a_comment_of_a_webhook_is_a_reply_with_its_author(told: Found) -> None:
+    assert told["comment"]["post"] == [
+        {
+            "post_id": "facebook:222_1",
+            "version": 0,
+            "network": "facebook",
+            "account_id": f"facebook:{ADA['id']}",
+            "created_at": at("2024-01-02T03:04:05"),
+            "text": "nice #Tea",
+            "kind": "reply",
+            "in_reply_to_post_id": "facebook:111_222",
+            "root_post_id": "facebook:111_222",
+            "hashtags": ["tea"],
+            "urls": [],
+            "observed_at": at("2024-01-02T03:05:00"),
+        }
+    ]
+    assert [a["display_name"] for a in told["comment"]["account"]] == ["Ada"]
+    assert [post["in_reply_to_post_id"] for post in told["answer"]["post"]] == ["facebook:222_1"]
+
+
+def test_an_edit_is_the_version_of_the_time_when_it_was_told(told: Found) -> None:
+    assert [(p["post_id"], p["version"], p["text"]) for p in told["edited"]["post"]] == [
+        ("facebook:222_1", 1704164700000, "very nice")
+    ]
+
+
+@pytest.mark.parametrize(("name", "object_id"), [("removed", "222_1"), ("removed post", "111_222")])
+def test_what_is_removed_is_a_retraction(told: Found, name: str, object_id: str) -> None:
+    gone = {"network": "facebook", "object_id": f"facebook:{object_id}", "kind": "delete", "occurred_at": at("2024-01-02T03:05:00")}  # fmt: skip
+
+    assert told[name] == {"post": [], "account": [], "act": [], "retraction": [gone], "refused": []}
+
+
+def test_a_reaction_is_a_like_which_ends_by_its_id(told: Found) -> None:
+    (like,), (gone,) = told["reaction"]["act"], told["reaction taken back"]["retraction"]
+
+    assert (like["edge_id"], like["object_id"]) == (f"facebook:like:{ADA['id']}:111_222", "facebook:111_222")
+    assert (gone["object_id"], gone["kind"]) == (like["edge_id"], "delete")
+
+
+def test_a_post_of_a_webhook_is_a_post(told: Found) -> None:
+    assert [(p["post_id"], p["kind"], p["urls"], p["media"]) for p in told["post"]["post"]] == [
+        ("facebook:111_222", "post", ["https://tea.example/1"], ["photo"])
+    ]
+    assert [p["account_id"] for p in told["no author"]["post"]] == ["facebook:unknown:222_1"]
+
+
+@pytest.mark.parametrize("name", ["message", "message beside a comment"])
+def test_messages_to_a_page_are_private_and_their_payload_is_left_out_whole(told: Found, name: str) -> None:
+    assert told[name] == {"post": [], "account": [], "act": [], "retraction": [], "refused": ["private"]}
+
+
+@pytest.mark.parametrize("name", ["hidden", "odd", "no entries"])
+def test_a_webhook_without_anything_to_read_is_refused(told: Found, name: str) -> None:
+    assert told[name]["refused"] == ["no_items"]

@@ -155,12 +155,12 @@ def test_an_entry_of_other_types_than_expected_makes_no_fault() -> None:
         {"title": {"#text": 7}},
         {},
     ):
-        list(feed.items({"feed": [], "entry": entry}, modified_at=MODIFIED))
+        list(feed.items({"feed": [], "entry": entry}, modified_at=MODIFIED, file=""))
 
 
 def test_an_entry_without_a_time_or_an_id_is_refused() -> None:
     def codes(entry: dict[str, Any]) -> list[str | None]:
-        found = feed.items({"feed": {"link": "https://a.example"}, "entry": entry}, modified_at=MODIFIED)
+        found = feed.items({"feed": {"link": "https://a.example"}, "entry": entry}, modified_at=MODIFIED, file="")
         return [(formats.refusal(item, form="feed", fault=None) or (None,))[0] for item in found]
 
     assert codes({"guid": "1", "title": "t"}) == ["bad_time"]

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import Any
 
 import pytest
-from pyspark.sql import DataFrame
 
-from .conftest import MODIFIED, Found, at, read_all
+from .conftest import MODIFIED, Found, at, read_plain
 
 WHEN, SEEN = "2019-12-08T03:48:33.901Z", at("2019-12-08T03:48:33.901")
 HOME = "https://tea.example"
@@ -20,12 +19,12 @@ def _account(id_: str, name: str, home: str, **more: object) -> dict[str, object
 
 
 ADA = _account(
-    "7", "ada", HOME, note="<p>tea &amp; <b>more</b></p>", noindex=True, created_at="2016-03-16T00:00:00.000Z",
+    "7", "ada", HOME, note="<p>tea &amp; <b>more</b></p>", noindex=False, created_at="2016-03-16T00:00:00.000Z",
     followers_count=3, following_count=2, statuses_count=5, last_status_at="2019-12-08",
     fields=[{"name": "web", "value": '<a href="https://ada.example" rel="me">ada.example</a>', "verified_at": None},
             {"name": "pronouns", "value": "she"}],
 )  # fmt: skip
-THEIRS = {
+THEIRS: dict[str, Any] = {
     "id": "9", "uri": "https://pond.example/users/bob/statuses/9", "url": "https://pond.example/@bob/9",
     "created_at": "2019-12-07T00:00:00.000Z", "content": "<p>theirs</p>",
     "account": _account("8", "bob", "https://pond.example", bot=True), "favourites_count": 4,
@@ -63,6 +62,11 @@ STATUSES: dict[str, object] = {
     "odd elements": _status(tags=[1, None, {"name": "Tea"}, {}], mentions=[[], MENTION, {"acct": "cy"}]),
     "retyped account": _status(account="ada"),
     "bare account": _status(account={"acct": "ada", "uri": f"{HOME}/users/ada"}),
+    "noindex": _status(account={**ADA, "noindex": True}),
+    "noindex without id": _status(uri=None, url=None, account={**ADA, "noindex": True}),
+    "boost of noindex": _status("2", content="", reblog={**THEIRS, "account": {**THEIRS["account"], "noindex": True}}),
+    "noindex not said": _status(account={**ADA, "noindex": None}),
+    "unknown fields": _status(mood="calm", level=5, empty="", nested={"a": 1}, native_id="77", long="x" * 600),
     "no uri": _status(uri=None),
     "no uri and url": _status(uri=None, url=None),
     "no time": _status(created_at=None),
@@ -72,8 +76,8 @@ STATUSES: dict[str, object] = {
 
 
 @pytest.fixture(scope="module")
-def found(payloads: Callable[..., DataFrame]) -> Found:
-    return read_all(payloads, STATUSES, form="mastodon")
+def found() -> Found:
+    return read_plain(STATUSES, form="mastodon")
 
 
 def test_a_status_is_a_post_without_its_html(found: Found) -> None:
@@ -111,7 +115,7 @@ def test_the_author_is_an_account_named_by_its_profile(found: Found) -> None:
             "urls": ["https://ada.example"],
             "created_at": at("2016-03-16T00:00:00"),
             "is_bot": False,
-            "extra": {"noindex": "true", "uri": f"{HOME}/users/ada"},
+            "extra": {"noindex": "false", "uri": f"{HOME}/users/ada"},
             "observed_at": SEEN,
             "counters": {"followers": 3, "following": 2, "posts": 5},
         }
@@ -231,3 +235,28 @@ def test_a_status_without_a_time_is_refused_and_its_author_is_seen_at_the_files(
 
 def test_an_edit_in_the_year_9999_is_none(found: Found) -> None:
     assert [post["version"] for post in found["edit in the year 9999"]["post"]] == [0]
+
+
+@pytest.mark.parametrize("name", ["noindex", "noindex without id"])
+def test_the_post_of_an_account_that_asks_not_to_be_indexed_is_left_out_with_its_profile(
+    found: Found, name: str
+) -> None:
+    assert found[name]["refused"] == ["noindex"]
+    assert found[name]["account"] == []
+
+
+def test_a_boost_stays_where_the_boosted_post_is_left_out(found: Found) -> None:
+    assert [post["kind"] for post in found["boost of noindex"]["post"]] == ["post", "share"]
+    assert found["boost of noindex"]["refused"] == ["noindex"]
+    assert [a["account_id"] for a in found["boost of noindex"]["account"]] == [ME]
+
+
+def test_an_account_that_does_not_say_noindex_is_kept(found: Found) -> None:
+    assert found["noindex not said"]["refused"] == []
+    assert [a["is_bot"] for a in found["noindex not said"]["account"]] == [False]
+
+
+def test_what_the_adapter_does_not_know_stays_in_extra_within_bounds_and_never_as_our_own_name(found: Found) -> None:
+    (post,) = found["unknown fields"]["post"]
+
+    assert post["extra"] == {"mood": "calm", "level": "5", "long": "x" * 500, "native_id": "1"}

@@ -99,7 +99,7 @@ def test_archives_in_archives_are_read_two_deep() -> None:
     twice = tar(("b.zip", inner), ("d.json", b'{"d":1}'))
 
     assert found(gzip.compress(twice)) == [("b.zip!/c.json", 1, '{"c":1}'), ("d.json", 1, '{"d":1}')]
-    assert found(zipped(("a.tar", twice))) == [("a.tar!/b.zip", 0, "too_deep"), ("a.tar!/d.json", 1, '{"d":1}')]
+    assert found(zipped(("a.tar", twice))) == [("a.tar!/b.zip", 0, "nested_archive"), ("a.tar!/d.json", 1, '{"d":1}')]
 
 
 def test_names_that_lead_out_of_the_archive_are_refused_and_the_rest_is_read() -> None:

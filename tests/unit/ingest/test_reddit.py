@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
-from pyspark.sql import DataFrame
 
-from .conftest import Found, at, read_all
+from .conftest import Found, at, read_plain
 
 WHEN, SEEN = at("2016-12-22T02:17:20"), at("2017-01-29T08:48:31")
 
@@ -71,8 +68,8 @@ THINGS: dict[str, object] = {
 
 
 @pytest.fixture(scope="module")
-def found(payloads: Callable[..., DataFrame]) -> Found:
-    return read_all(payloads, THINGS, form="reddit")
+def found() -> Found:
+    return read_plain(THINGS, form="reddit")
 
 
 def test_a_comment_is_a_reply_with_its_author(found: Found) -> None:

@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 from pyspark.sql import DataFrame
 
-from .conftest import MODIFIED, Found, at, read_all
+from entourage.ingest import x_notices
+from entourage.schemas import table
+
+from .conftest import MODIFIED, Found, at, read_all, read_plain
 
 WHEN = "Fri Sep 07 16:35:24 +0000 2012"
 EARLIER = "Thu Sep 06 10:00:00 +0000 2012"
@@ -157,3 +160,76 @@ def test_what_holds_nothing_is_refused_with_its_reason(found: Found) -> None:
         "year 9999": ["bad_time"],
         "deep": ["bad_shape"],
     }
+
+
+FOLLOW = {"network": "x", "verb": "follow", "weight": 1.0}
+
+
+@pytest.mark.parametrize(
+    ("file", "pairs"),
+    [
+        ("hdfs://h/in/followers_of=12/p1.json", [("x:1", "x:12"), ("x:2", "x:12")]),
+        ("/in/following_of=12.json", [("x:12", "x:1"), ("x:12", "x:2")]),
+        ("/in/followers_of=12x/p1.json", []),
+        ("/in/unfollowers_of=12/p1.json", []),
+        ("/in/page.json", []),
+    ],
+)
+def test_a_page_of_ids_makes_edges_where_its_path_says_whose_followers_they_are(
+    file: str, pairs: list[tuple[str, str]]
+) -> None:
+    found = read_plain({"ids": {"ids": [1, "2", None, [3]], "next_cursor": 0}}, form="x_v1", file=file)["ids"]
+
+    assert found["act"] == [
+        {**FOLLOW, "edge_id": f"x:follow:{src}:{dst}", "src_account_id": src, "dst_account_id": dst} for src, dst in pairs
+    ]  # fmt: skip
+    assert found["refused"] == ([] if pairs else ["no_items"])
+
+
+def test_a_page_of_users_makes_accounts_and_the_edges_that_its_path_says() -> None:
+    found = read_plain({"users": {"users": [ADA, BOB]}}, form="x_v1", file="/in/followers_of=12/p.json")["users"]
+
+    assert [account["account_id"] for account in found["account"]] == ["x:7", "x:8"]
+    assert [(act["src_account_id"], act["dst_account_id"]) for act in found["act"]] == [("x:7", "x:12"), ("x:8", "x:12")]  # fmt: skip
+
+
+MS = "1347035724000"
+STATUS = {"status": {"id": 5, "id_str": "5", "user_id_str": "7"}}
+
+
+@pytest.mark.parametrize(
+    ("notice", "object_id", "kind"),
+    [
+        ({"delete": {**STATUS, "timestamp_ms": MS}}, "x:5", "delete"),
+        ({"delete": {"favorite": {"tweet_id_str": "5", "user_id_str": "7"}, "timestamp_ms": MS}}, "x:like:x:7:x:5", "delete"),
+        ({"status_withheld": {**STATUS, "withheld_in_countries": ["XY"], "timestamp_ms": MS}}, "x:5", "withheld"),
+        ({"status_withheld": {"id": 5, "user_id": 7, "timestamp_ms": MS}}, "x:5", "withheld"),
+        ({"user_withheld": {"user": {"id_str": "7"}, "timestampMs": "2012-09-07T16:35:24+00:00"}}, "x:7", "withheld"),
+        ({"drop": {**STATUS, "timestamp_ms": MS}}, "x:5", "drop"),
+        ({"undrop": {**STATUS, "timestamp_ms": MS}}, "x:5", "undrop"),
+        ({"scrub_geo": {"user_id_str": "7", "up_to_status_id_str": "9", "timestamp_ms": MS}}, "x:7", "scrub_geo"),
+        ({"user_delete": {"id": 7, "timestamp_ms": MS}}, "x:7", "user_delete"),
+        ({"user_undelete": {"id": 7, "timestamp_ms": MS}}, "x:7", "user_undelete"),
+        ({"user_protect": {"id": 7, "timestamp_ms": MS}}, "x:7", "user_protect"),
+        ({"user_unprotect": {"id": 7, "timestamp_ms": MS}}, "x:7", "user_unprotect"),
+        ({"user_suspend": {"id": 7, "timestamp_ms": MS}}, "x:7", "user_suspend"),
+        ({"user_unsuspend": {"id": 7, "timestamp_ms": MS}}, "x:7", "user_unsuspend"),
+        ({"tweet_edit": {"id": "6", "initial_tweet_id": "5", "edit_tweet_ids": ["5", "6"], "timestamp_ms": MS}}, "x:5", "edit"),
+    ],
+)  # fmt: skip
+def test_each_compliance_event_is_a_retraction_of_its_kind(
+    notice: dict[str, object], object_id: str, kind: str
+) -> None:
+    gone = {"network": "x", "object_id": object_id, "kind": kind, "occurred_at": at("2012-09-07T16:35:24")}
+
+    assert read_plain({"notice": notice}, form="x_v1")["notice"]["retraction"] == [gone]
+
+
+def test_a_notice_without_an_id_holds_nothing() -> None:
+    assert read_plain({"n": {"delete": {"favorite": {"user_id": 7}}}}, form="x_v1")["n"]["refused"] == ["no_items"]
+
+
+def test_every_kind_of_retraction_is_one_that_the_table_takes() -> None:
+    (kind,) = (column for column in table("silver.tombstones").columns if column.name == "kind")
+
+    assert set(x_notices.KINDS.values()) <= set(kind.allowed)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from pyspark.sql import DataFrame
 
-from .conftest import MODIFIED, Found, at, read_all
+from .conftest import MODIFIED, Found, at, read_plain
 
 WHEN = "2021-05-01T09:27:19.000Z"
 ADA = {"id": "7", "username": "ada", "name": "Ada", "public_metrics": {"followers_count": 3}, "url": ""}
@@ -73,9 +71,9 @@ DOCUMENTS: dict[str, object] = {
 
 
 @pytest.fixture(scope="module")
-def found(payloads: Callable[..., DataFrame]) -> Found:
+def found() -> Found:
     """Return what became of each document."""
-    return read_all(payloads, DOCUMENTS, form="x_v2")
+    return read_plain(DOCUMENTS, form="x_v2")
 
 
 def _some(rows: list[dict[str, Any]], *names: str) -> list[dict[str, Any]]:
@@ -215,3 +213,90 @@ def test_a_page_without_any_time_was_seen_when_its_file_was_written(found: Found
 )
 def test_what_cannot_be_a_row_is_refused(found: Found, name: str, code: str) -> None:
     assert found[name]["refused"] == [code]
+
+
+POST, USER = {"tweet": {"id": "5", "author_id": "7"}}, {"user": {"id": "7"}}
+
+
+@pytest.mark.parametrize(
+    ("event", "said", "object_id", "kind"),
+    [
+        ("delete", POST, "x:5", "delete"),
+        ("withheld", {**POST, "withheld_in_countries": ["XY"]}, "x:5", "withheld"),
+        ("drop", POST, "x:5", "drop"),
+        ("undrop", POST, "x:5", "undrop"),
+        ("tweet_edit", {"tweet": {"id": "6"}, "initial_tweet_id": "5", "edit_tweet_ids": ["5", "6"]}, "x:5", "edit"),
+        ("scrub_geo", {**USER, "up_to_tweet_id": "9"}, "x:7", "scrub_geo"),
+        ("user_delete", USER, "x:7", "user_delete"),
+        ("user_undelete", USER, "x:7", "user_undelete"),
+        ("user_withheld", USER, "x:7", "withheld"),
+        ("user_protect", USER, "x:7", "user_protect"),
+        ("user_unprotect", USER, "x:7", "user_unprotect"),
+        ("user_suspend", USER, "x:7", "user_suspend"),
+        ("user_unsuspend", USER, "x:7", "user_unsuspend"),
+    ],
+)
+def test_each_event_of_a_compliance_stream_is_a_retraction_of_its_kind(
+    event: str, said: dict[str, object], object_id: str, kind: str
+) -> None:
+    gone = {"network": "x", "object_id": object_id, "kind": kind, "occurred_at": at("2021-05-01T09:27:19")}
+
+    assert read_plain({"e": {"data": {event: {**said, "event_at": WHEN}}}}, form="x_v2")["e"] == {
+        "post": [], "account": [], "act": [], "retraction": [gone], "refused": [],
+    }  # fmt: skip
+
+
+def test_a_changed_profile_is_an_account() -> None:
+    said = {**USER, "event_at": WHEN, "profile_field": "profile.description", "new_value": "tea"}
+    changes = {
+        "bio": {"data": {"user_profile_modification": said}},
+        "banner": {"data": {"user_profile_modification": {**said, "profile_field": "profile.profileBanner"}}},
+    }
+    found = read_plain(changes, form="x_v2")
+
+    assert found["bio"]["account"] == [
+        {"account_id": "x:7", "network": "x", "bio": "tea", "observed_at": at("2021-05-01T09:27:19")}
+    ]
+    assert found["banner"]["refused"] == ["no_items"]
+
+
+def _error(problem: str, resource: str = "tweet", **more: object) -> dict[str, object]:
+    return {
+        "type": f"https://api.twitter.com/2/problems/{problem}",
+        "resource_type": resource,
+        "resource_id": "5",
+        **more,
+    }
+
+
+ERRORS = [
+    (_error("resource-not-found"), "delete"),
+    (_error("resource-not-found", "user"), "user_delete"),
+    (_error("resource-not-found", "user", detail="User has been suspended: [5]."), "user_suspend"),
+    (_error("not-authorized-for-resource"), "withheld"),
+    (_error("not-authorized-for-resource", "user"), "user_protect"),
+    (_error("resource-not-found", resource_id=None, value="5"), "delete"),
+    (_error("resource-not-found", "user", resource_id="ada"), None),
+    (_error("resource-not-found", "list"), None),
+    (_error("invalid-request"), None),
+    ({"type": 5}, None),
+]
+
+
+@pytest.mark.parametrize(("error", "kind"), ERRORS)
+def test_an_error_beside_a_page_is_a_retraction_where_something_is_gone(
+    error: dict[str, object], kind: str | None
+) -> None:
+    found = read_plain({"page": {"data": [_tweet("1")], "errors": [error]}}, form="x_v2")["page"]
+    gone = {"network": "x", "object_id": "x:5", "kind": kind, "occurred_at": at("2021-05-01T09:27:19")}
+
+    assert [post["post_id"] for post in found["post"]] == ["x:1"]
+    assert (found["retraction"], found["refused"]) == (([], ["no_items"]) if kind is None else ([gone], []))
+
+
+def test_a_page_of_users_makes_the_edges_that_its_path_says_and_included_users_none() -> None:
+    pages = {"p": {"data": [ADA], "includes": {"users": [{"id": "8", "username": "bob"}]}}}
+    found = read_plain(pages, form="x_v2", file="/in/following_of=12/p1.json")["p"]
+
+    assert [account["account_id"] for account in found["account"]] == ["x:7", "x:8"]
+    assert [(act["src_account_id"], act["dst_account_id"]) for act in found["act"]] == [("x:12", "x:7")]
