@@ -23,7 +23,7 @@ from entourage.rows import local_frame
 from entourage.session import FileStatus, FileSystem
 
 TABULAR = (".csv", ".tsv", ".parquet")
-SOCIAL = ("posts", "accounts", "edges")  # kinds of mappings that ingest_posts takes
+POSTS = "posts"  # the folder of a delivery that ingest_posts reads
 
 
 @dataclass(frozen=True)
@@ -42,38 +42,52 @@ class Delivery:
     mappings: dict[str, Mapping]
 
 
+# Mappings, each with the files that it describes.
+Given = list[tuple[Mapping, list[FileStatus]]]
+
+
 @dataclass(frozen=True)
 class Sources:
     """Landing files, by Hadoop's file systems."""
 
     spark: SparkSession
 
-    def mapped(self, path: str, *, source: str, folder: Path) -> list[tuple[Mapping, str]]:
-        """Return what a path holds, as mapping and path: all of one source, or each folder in it by its name.
+    def mapped(self, path: str, *, source: str, folder: Path) -> Given:
+        """Return what a path holds, as mappings and their files: all of one source, or by the folders' names.
+
+        A file is of the mapping that the nearest folder around it is named as. A folder `posts` is left to
+        ingest_posts.
 
         Raises:
-            UsageError: no source is given and the path has no folders in it, one that is named as no mapping, or files
-                beside them.
+            UsageError: no source is given and the path has no folders in it, files in one that is named as no mapping,
+                or files beside them.
         """
-        if source:
-            return [(self.mapping(source, folder=folder), path)]
         files = FileSystem(self.spark)
+        found = files.list_files(path) if path else []
+        if source:
+            return [(self.mapping(source, folder=folder), _some(found, path))]
         root = files.qualified(path) if path else ""
-        found = [status.path for status in (files.list_files(path) if path else [])]
-        below = [name.removeprefix(f"{root}/") for name in found if name.startswith(f"{root}/")]
-        names = sorted({name.split("/")[0] for name in below if "/" in name})
+        below = {status.path.removeprefix(f"{root}/"): status for status in found if status.path.startswith(f"{root}/")}
         beside = [name for name in below if "/" not in name]
-        if names and beside:
+        if len(below) > len(beside) and beside:
             raise UsageError(
                 f"ingest_records: {len(beside)} files lie beside the folders of '{path}', such as {beside[0]}; put "
                 "each into the folder of its source, or name it with --source and --input"
             )
-        if not names:
+        if not set(below) - set(beside):
             raise UsageError(
                 f"ingest_records: no source for '{path}'; name its mapping with --source, or give a folder in which "
                 "each folder is named as a mapping of conf/sources/"
             )
-        return [(self.mapping(name, folder=folder), f"{root}/{name}") for name in names]
+        by_name = _by_folder(below, known=known_mappings(folder))
+        return [(self.mapping(name, folder=folder), by_name[name]) for name in sorted(by_name)]
+
+    def new_records(self, given: Given, *, seen: DataFrame, again: bool = False) -> Given:
+        """Return of each source the files that were not read as they are now (see `new_files`); all if again."""
+        done = set() if again else _done(seen, [mapping.name for mapping, _ in given])
+        return [
+            (mapping, [one for one in files if (mapping.name, *_state(one)) not in done]) for mapping, files in given
+        ]
 
     def new_files(self, path: str, *, seen: DataFrame, source: str, again: bool = False) -> list[FileStatus]:
         """List the files under a file, folder or glob that were not read as they are now.
@@ -87,19 +101,11 @@ class Sources:
         Raises:
             UsageError: no file is there.
         """
-        found = FileSystem(self.spark).list_files(path) if path else []
-        if not found:
-            raise UsageError(f"ingest: nothing found at '{path}'; expected a file, a folder or a glob (--input)")
+        found = _some(FileSystem(self.spark).list_files(path) if path else [], path)
         if again:
             return found
-        is_done = (F.col("state") == "done") & (F.col("source") == source)
-        done = {
-            (row["path"], row["size"], row["modified_ms"])
-            for row in seen.where(is_done)
-            .select("path", "size", F.unix_millis("modified_at").alias("modified_ms"))
-            .collect()
-        }
-        return [status for status in found if (status.path, status.size, status.modified_ms) not in done]
+        done = _done(seen, [source])
+        return [status for status in found if (source, *_state(status)) not in done]
 
     def mapping(self, name: str, *, folder: Path, asked: str = "--source") -> Mapping:
         """Read conf/sources/NAME.yaml, or the file at a path that ends in .yaml.
@@ -117,7 +123,7 @@ class Sources:
             if text is None:
                 raise UsageError(f"{asked}: no file '{name}'; expected a mapping (see docs/ingest.md)")
             return parse(text, name=PurePosixPath(name).stem)
-        known = sorted(path.stem for path in (folder / "sources").glob("*.yaml"))
+        known = known_mappings(folder)
         if known and name not in known:
             raise UsageError(
                 f"{asked}: '{name}' is unknown{nearest(name, known)}; mappings: {', '.join(known)}, or a path"
@@ -144,12 +150,12 @@ class Sources:
             name = self._mapping_name(status, form, folder, mappings)
             given = _reading(status, "posts", mappings[name]) if name else Reading(status, "posts", "", "json")
             readings.append(dataclasses.replace(given, given=form) if is_wire and not name else given)
-        records = [mapping.name for mapping in mappings.values() if mapping.kind not in SOCIAL]
+        records = [mapping.name for mapping in mappings.values() if not mapping.is_social]
         if records:
             raise UsageError(f"ingest_posts: {', '.join(records)} holds no posts; use ingest_records --source NAME")
         return self._delivery(readings, mappings.values(), max_payload_bytes)
 
-    def records(self, given: list[tuple[Mapping, list[FileStatus]]], *, max_payload_bytes: int) -> Delivery:
+    def records(self, given: Given, *, max_payload_bytes: int) -> Delivery:
         """Read the files of business sources, as their mappings say."""
         readings = [_reading(status, mapping.name, mapping) for mapping, files in given for status in files]
         return self._delivery(readings, [mapping for mapping, _ in given], max_payload_bytes)
@@ -202,3 +208,48 @@ def _reading(status: FileStatus, source: str, mapping: Mapping) -> Reading:
     found = "parquet" if "parquet" in suffixes else "csv" if suffixes & {"csv", "tsv", "txt"} else "json"
     kind = {"jsonl": "json"}.get(mapping.format, mapping.format) or found
     return Reading(status, source, mapping.name, kind, mapping.csv)
+
+
+def known_mappings(folder: Path) -> list[str]:
+    """Return the names of the mappings of a configuration."""
+    return sorted(path.stem for path in (folder / "sources").glob("*.yaml"))
+
+
+def _by_folder(below: dict[str, FileStatus], *, known: list[str]) -> dict[str, list[FileStatus]]:
+    """Return files by the mapping that the nearest folder around each is named as; paths are below the input.
+
+    Raises:
+        UsageError: some are in no folder that is named as one.
+    """
+    found: dict[str, list[FileStatus]] = {}
+    lost: dict[str, str] = {}
+    for path, status in below.items():
+        folders = path.split("/")[:-1]
+        if folders[0] == POSTS:
+            continue
+        name = next((folder for folder in reversed(folders) if folder in known), None)
+        if name is None:
+            lost["/".join(folders)] = folders[-1]
+        else:
+            found.setdefault(name, []).append(status)
+    if lost:
+        told = "; ".join(f"folder '{path}' is unknown{nearest(name, known)}" for path, name in lost.items())
+        raise UsageError(f"ingest_records: {told}; mappings: {', '.join(known)}, or name one with --source")
+    return found
+
+
+def _some(found: list[FileStatus], path: str) -> list[FileStatus]:
+    if not found:
+        raise UsageError(f"ingest: nothing found at '{path}'; expected a file, a folder or a glob (--input)")
+    return found
+
+
+def _done(seen: DataFrame, sources: list[str]) -> set[tuple[str, str, int, int]]:
+    """Return the states of files that are done, with their source."""
+    done = seen.where((F.col("state") == "done") & F.col("source").isin(sources))
+    columns = ("source", "path", "size", F.unix_millis("modified_at").alias("modified_ms"))
+    return {(row["source"], row["path"], row["size"], row["modified_ms"]) for row in done.select(*columns).collect()}
+
+
+def _state(status: FileStatus) -> tuple[str, int, int]:
+    return status.path, status.size, status.modified_ms
