@@ -446,7 +446,7 @@ _BUSINESS = (
         order_id string | order that the goods are of |
         gtin string | article |
         quantity decimal(18,3) | pieces |
-        reason string | as the customer or clerk gave it |
+        return_reason string | as the customer or clerk gave it |
         refund decimal(18,2) | what was paid back |
         currency string | ISO 4217 |
         occurred_at timestamp | when they came back | required
@@ -495,13 +495,13 @@ _BUSINESS = (
     _table(
         "silver.subscriptions",
         grain="one event of one subscription",
-        key="event_id",
+        key="subscription_event_id",
         subject="record_id",
         purpose="customer view, KPIs",
         retention=3650,
         cdf=True,
         columns=f"""
-        event_id string | number of the event | required
+        subscription_event_id string | number of the event | required
         subscription_id string | the subscription | required
         record_id string | who pays: a record such as billing:17 | direct
         kind string | created, renewed, paused, canceled, ... | required
@@ -567,7 +567,7 @@ _BUSINESS = (
         wait_seconds bigint | s until answered | >=0
         talk_seconds bigint | s of talk | >=0
         outcome string | as the agent noted it |
-        reason string | as the agent noted it |
+        call_reason string | as the agent noted it |
         order_id string | order that it was about |
         transcript string | what was said | direct
         occurred_at timestamp | when it began | required
@@ -643,14 +643,14 @@ _BUSINESS = (
     _table(
         "silver.email_events",
         grain="one event of one e-mail that was sent to a subscriber",
-        key="event_id",
+        key="email_event_id",
         subject="email",
         purpose="customer view, KPIs",
         retention=760,
         day="occurred_date",
         cdf=True,
         columns=f"""
-        event_id string | number of the event | required
+        email_event_id string | number of the event | required
         kind string | processed, delivered, bounce, open, click, spamreport, unsubscribe, ... | required
         email string | address | direct
         record_id string | subscriber: a record such as newsletter:17 | direct
@@ -983,7 +983,7 @@ _BUSINESS = (
         network string | where it was posted |
         account_id string | account of the brand |
         posted_at timestamp | when it was posted |
-        format string | text, photo, video, link |
+        post_format string | text, photo, video, link |
         is_paid boolean | advertised |
         likes bigint | likes so far | >=0
         comments bigint | comments so far | >=0

@@ -176,24 +176,25 @@ def _refused(code: str, *found: str) -> Row:
     return {"reason_code": code, "reason": reasons.SENTENCES[code].format(*found)}
 
 
-def is_state(kind: str) -> bool:
-    """Tell whether a kind's table keeps the newest state of a key; else it keeps each event as it came first."""
-    return "updated_at" in table(RECORDS[kind]).column_names
+def kept(made: DataFrame, *, kind: str) -> DataFrame:
+    """Return one row of each key; `source` stands beside the columns of the table.
 
-
-def newest(states: DataFrame, *, kind: str) -> DataFrame:
-    """Return one state of each key: of the highest version, changed last, else the last line of the youngest file.
-
-    `source` stays beside the columns of the table.
+    Of a table with `updated_at` the newest state: of the highest version, changed last, else the last line of the
+    youngest file. Of any other table the event as it came first.
     """
-    version = [F.desc_nulls_last("version")] if "version" in table(RECORDS[kind]).column_names else []
+    names = table(RECORDS[kind]).column_names
+    if "updated_at" not in names:
+        return _one(made, kind, [F.asc(name) for name in ("modified_at", "source", "file", "position")])
+    version = [F.desc_nulls_last("version")] if "version" in names else []
     last = [F.desc_nulls_last("updated_at"), *(F.desc(name) for name in ("modified_at", "file", "position"))]
-    return _one(states, kind, [*version, *last])
+    return _one(made, kind, [*version, *last])
 
 
-def first(events: DataFrame, *, kind: str) -> DataFrame:
-    """Return each event once, as the oldest file has it; `source` stays beside the columns of the table."""
-    return _one(events, kind, [F.asc(name) for name in ("modified_at", "source", "file", "position")])
+def newer(kind: str) -> Column | None:
+    """Return whether a state (alias `s`) is newer than the table's (`t`); None for events, which stay as they are."""
+    if "updated_at" not in table(RECORDS[kind]).column_names:
+        return None
+    return _recency("s.", kind) > _recency("t.", kind)
 
 
 def _one(rows: DataFrame, kind: str, order: list[Column]) -> DataFrame:
@@ -205,7 +206,7 @@ def _one(rows: DataFrame, kind: str, order: list[Column]) -> DataFrame:
     return good.withColumn("one", one).where(F.col("one") == 1).select(*declared.column_names, "source")
 
 
-def recency(alias: str, *, kind: str) -> Column:
+def _recency(alias: str, kind: str) -> Column:
     """Return what orders two states of one key (of table aliases `t.`, `s.`).
 
     The higher version; the later change; of two at one time, or that say none, that of the younger file; last a total

@@ -105,11 +105,8 @@ def business(payloads: DataFrame, rows: Mapping[str, DataFrame], *, run: Run) ->
     yield Step("bronze.events", events(payloads, run=run), "payload", update=False)
     yield Step("bronze.quarantine", quarantine(payloads, list(rows.values()), run=run), "refusal", update=False)
     for kind, made in rows.items():
-        if records.is_state(kind):
-            newer = records.recency("s.", kind=kind) > records.recency("t.", kind=kind)
-            yield Step(RECORDS[kind], records.newest(made, kind=kind), kind, newer=newer)
-        else:
-            yield Step(RECORDS[kind], records.first(made, kind=kind), kind, update=False)
+        kept, newer = records.kept(made, kind=kind), records.newer(kind)
+        yield Step(RECORDS[kind], kept, kind, update=newer is not None, newer=newer)
 
 
 def tally(payloads: DataFrame, items: DataFrame) -> DataFrame:
@@ -138,23 +135,15 @@ def tally(payloads: DataFrame, items: DataFrame) -> DataFrame:
 
 def tally_rows(payloads: DataFrame, rows: Mapping[str, DataFrame]) -> DataFrame:
     """Count the payloads and rows of business sources (see `tally`): payload, refusal, and each of the kinds."""
-    bad = F.count_if(F.col("reason_code").isNotNull())
-    counts = [
-        frame.groupBy("source").agg(F.lit(kind).alias("kind"), F.count(F.lit(1)).alias("items"), bad.alias("bad"))
-        for kind, frame in rows.items()
-    ]
-    is_of = {kind: F.col("kind") == kind for kind in rows}
-    summed = (
-        reduce(DataFrame.unionByName, counts)
-        .groupBy("source")
-        .agg(
-            *(
-                _pair(kind, F.sum(F.when(is_kind, F.col("items"))), F.sum(F.when(is_kind, F.col("bad"))))
-                for kind, is_kind in is_of.items()
-            ),
-            F.sum("bad").alias("bad_items"),
-        )
-    )
+    bad = F.count_if(F.col("reason_code").isNotNull()).alias("bad")
+    items = F.count(F.lit(1)).alias("items")
+    counts = [frame.groupBy("source").agg(F.lit(kind).alias("kind"), items, bad) for kind, frame in rows.items()]
+
+    def of(kind: str, name: str) -> Column:
+        return F.sum(F.when(F.col("kind") == kind, F.col(name)))
+
+    pairs = [_pair(kind, of(kind, "items"), of(kind, "bad")) for kind in rows]
+    summed = reduce(DataFrame.unionByName, counts).groupBy("source").agg(*pairs, F.sum("bad").alias("bad_items"))
     return _with_payloads(summed.withColumn("barren", F.lit(0)), payloads)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from entourage.errors import UsageError
-from entourage.ingest import parsers, records, scalars
+from entourage.ingest import canonical, parsers, records, scalars
 from entourage.ingest.kinds import KINDS
 from entourage.ingest.mapping import Mapping, Value, parse
 from entourage.schemas import RECORDS, table
@@ -241,3 +241,10 @@ def test_a_day_of_a_table_is_that_of_a_time_of_the_same_name() -> None:
     for kind, name in RECORDS.items():
         day = table(name).partition_by
         assert day is None or KINDS[kind].columns[day.replace("_date", "_at")] == "timestamp"
+
+
+def test_no_column_of_a_table_has_the_name_of_what_stands_beside_it_in_ingest() -> None:
+    beside = {*canonical.META, "reason_code", "reason", "one"}
+
+    for name in RECORDS.values():
+        assert not beside & set(table(name).column_names), name
