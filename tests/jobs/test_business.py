@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import io
 import json
 from collections.abc import Iterator
 from decimal import Decimal
@@ -66,9 +67,9 @@ def _lines(landing: Path, stream: str) -> Iterator[dict[str, Any]]:
     for path in (landing / stream).glob("part-*"):
         text = path.read_text(encoding="cp1252" if name == "receipts" else "utf-8")
         if text.startswith("{"):
-            yield from map(json.loads, text.splitlines())
+            yield from map(json.loads, text.strip().split("\n"))
         else:
-            yield from csv.DictReader(text.splitlines(), delimiter=";" if name in SEMICOLONS else ",")
+            yield from csv.DictReader(io.StringIO(text), delimiter=";" if name in SEMICOLONS else ",")
 
 
 @pytest.mark.slow
@@ -95,11 +96,9 @@ def test_every_stream_of_the_world_is_in_its_table_once(spark: SparkSession, lak
     assert {name: tables.read(name).count() for name in expected} == expected
     came_in = {count.source: count.items for count in tables.counts if count.table == "bronze.events"}
     assert {name: count for name, count in lines.items() if count} == {k: v for k, v in came_in.items() if k in lines}
-    spent = sum(Decimal(order["total"]) for order in orders if order["version"] == 1)
-    assert spent > 0
     newest = {order["id"]: order["total"] for order in sorted(orders, key=lambda order: order["version"])}
     stored = tables.read("silver.orders").where("system = 'shop'").collect()
-    assert {row["order_id"]: str(row["total"]) for row in stored} == newest
+    assert {row["order_id"]: str(row["total"]) for row in stored} == newest != {}
 
     again = _run(spark, lake, "ingest_records", records_input=landing, again=True)
 
