@@ -25,20 +25,25 @@ FIRST_DATE, LAST_DATE = dt.date(1850, 1, 1), dt.date(2099, 12, 31)
 COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
+class NoListError(Exception):
+    """A row has something else where a mapping expects a list; its text names the path."""
+
+
 def rows(row: Struct, *, part: Part) -> Iterator[Struct]:
     """Yield what a part makes its rows of: the row, or each element of a list, with the row and its place beside.
 
     Raises:
-        ValueError: there is something else than a list.
+        NoListError: there is something else than a list.
     """
     if not part.each:
         yield row
         return
-    *path, last = part.each.split(".")
-    elements = wire.struct(row, *path).get(last)
-    if elements is not None and not isinstance(elements, list):
-        raise ValueError(f"{part.each} is no list")
-    for position, element in enumerate(elements or [], start=1):
+    found: Any = row
+    for name in part.each.split("."):
+        found = found.get(name) if isinstance(found, dict) else found
+    if not isinstance(found, list | None):
+        raise NoListError(part.each)
+    for position, element in enumerate(found or [], start=1):
         own = element if isinstance(element, dict) else {ELEMENT: element}
         yield {**own, PARENT: row, POSITION: position}
 

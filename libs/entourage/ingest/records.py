@@ -88,8 +88,8 @@ def read(payload: str, *, parts: list[Part]) -> Iterator[Row]:
         document = json.loads(payload)
         whole = document if isinstance(document, dict) else {}
         found = [_row(row, part) for part in parts for row in parsers.rows(whole, part=part)]
-    except ValueError as error:
-        found = [_refused("bad_value", str(error))]
+    except parsers.NoListError as error:
+        found = [_refused("bad_value", f"{error} is no list")]
     except Exception as error:  # whatever a document does to the parsers, only the document is refused
         found = [_refused("bad_shape", type(error).__name__)]
     yield from found

@@ -120,6 +120,24 @@ def test_an_order_that_cannot_stand_is_refused(
 
 
 @pytest.mark.parametrize(
+    ("likes", "reasons"),
+    [
+        (None, []),
+        ({}, []),
+        ({"data": None}, []),
+        ({"data": []}, []),
+        ({"data": [7, {"id": None}, {"id": "1"}]}, ["bad_key", "bad_key", None]),
+        ({"data": {"id": "1"}}, ["bad_value"]),
+        ("many", ["bad_value"]),
+    ],
+)
+def test_a_list_may_lack_but_what_is_no_list_is_refused(likes: object, reasons: list[str | None]) -> None:
+    row = {"provider": "facebook", "provider_user_id": "7", "likes": likes}
+
+    assert [made.get("reason_code") for made in _rows("likes", row, "interests_declared")] == reasons
+
+
+@pytest.mark.parametrize(
     ("change", "code", "said"),
     [
         ({}, None, None),
