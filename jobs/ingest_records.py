@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 
 from entourage.cli import Context, main
-from entourage.ingest import records
 from entourage.ingest.unpacking import SplitParams
 from entourage.landing import Landing
 
@@ -14,18 +13,17 @@ def run(context: Context, as_of: dt.date) -> None:
     """Read the new files of one source, or of each folder that is named as one, and merge their rows."""
     tables, settings, sources = context.tables, context.config.section("ingest"), context.sources
     given = sources.mapped(settings["records_input"], source=settings["source"], folder=context.config.folder)
-    seen, again = tables.read("bronze.files"), settings["again"]
-    new = [(mapping, sources.new_files(path, seen=seen, source=mapping.name, again=again)) for mapping, path in given]
+    new = sources.new_records(given, seen=tables.read("bronze.files"), again=settings["again"])
     for mapping, files in new:
-        context.say(f"  {mapping.name}: {len(files):,} new files of {mapping.kind}")
+        context.say(f"  {mapping.name}: {len(files):,} new files of {', '.join(mapping.kinds)}")
     scratch = tables.workspace("ingest_records")
     landing, params = Landing(tables, scratch, context.say, settings["max_depth"]), SplitParams.of(settings)
     found = [(mapping, files) for mapping, files in new if files]
-    business = [(mapping, files) for mapping, files in found if mapping.kind in records.TABLES]
+    business = [(mapping, files) for mapping, files in found if not mapping.is_social]
     if business:
         landing.business(sources.records(business, params=params))
     for mapping, files in found:
-        if mapping.kind not in records.TABLES:
+        if mapping.is_social:
             landing.social(sources.records([(mapping, files)], params=params))
     scratch.clear()
 

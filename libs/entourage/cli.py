@@ -138,7 +138,7 @@ def run_command(
     input_: Annotated[
         str | None,
         typer.Option(
-            "--input", help="File, folder or glob to ingest; for all: a folder with posts/ and records/SOURCE/."
+            "--input", help="File, folder or glob to ingest; for all: a folder with posts/ and folders of records."
         ),
     ] = None,
     format_: Annotated[
@@ -155,7 +155,7 @@ def run_command(
     given = {"report__truth": truth, "report__path": to, "report__reveal": True if reveal else None}
     steps = runs.steps(job)
     if job == "all" and source:
-        raise UsageError("run all: --source names one source; the folders in records/ name theirs themselves")
+        raise UsageError("run all: --source names one source; the folders of records name theirs themselves")
     given |= {"ingest__format": format_, "ingest__source": source, "ingest__again": True if again else None}
     settings = options.config(**given)
     with runs.opened(options.lake, settings, say=options.printer.say, locked=True) as context:

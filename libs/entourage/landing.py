@@ -48,7 +48,7 @@ class Landing:
         self._carry_out(merges, tally=steps.tally(payloads, items), delivery=delivery, payloads=payloads)
 
     def business(self, delivery: Delivery) -> None:
-        """Bring source records and consent events in, of any number of sources."""
+        """Bring business records in, of any number of sources."""
         payloads, run = self._payloads(delivery), self._run()
         made = records.rows(payloads, mappings=delivery.mappings.values(), received_at=run.at)
         rows = {kind: self.scratch.keep(kind, frame) for kind, frame in made.items()}

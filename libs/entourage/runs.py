@@ -21,7 +21,7 @@ from entourage.errors import UsageError, nearest
 from entourage.lease import lease
 from entourage.models import Models
 from entourage.session import FileSystem
-from entourage.sources import Sources
+from entourage.sources import POSTS, Sources
 from entourage.tables import Tables
 
 JOBS = (
@@ -34,9 +34,6 @@ JOBS = (
     "score_influence",
     "report",
 )
-
-# Folders of what `run all` is given.
-DELIVERED = ("posts", "records")
 
 
 @dataclass(frozen=True)
@@ -98,22 +95,26 @@ def steps(job: str) -> list[str]:
 
 
 def assigned(context: Context, step: str, path: str | None, *, is_all: bool) -> dict[str, str | None] | None:
-    """Return what `--input` sets for a job; None where it has no input: `run all` splits a folder into two.
+    """Return what `--input` sets for a job; None where it has no input.
+
+    Of a folder that `run all` is given, `posts` is that of ingest_posts, and all others are those of ingest_records.
 
     Raises:
-        UsageError: neither of the two is there.
+        UsageError: no file is there.
     """
     if not step.startswith("ingest_"):
         return {}
     kind = step.removeprefix("ingest_")
     option = f"ingest__{kind}_input"
     if is_all and path:
-        parts, files = {part: f"{path.rstrip('/')}/{part}" for part in DELIVERED}, FileSystem(context.tables.spark)
-        if files.list_files(parts[kind]):
-            return {option: parts[kind]}
-        if not any(files.list_files(folder) for folder in parts.values()):
-            raise UsageError(f"run all: no file in {' or '.join(parts.values())}; expected deliveries there (--input)")
-        return None
+        root = FileSystem(context.tables.spark).qualified(path)
+        found = [status.path for status in FileSystem(context.tables.spark).list_files(path)]
+        posts = [name for name in found if name.startswith(f"{root}/{POSTS}/")]
+        if not found:
+            raise UsageError(f"run all: no file in '{path}'; expected {POSTS}/, or folders of records (--input)")
+        if kind == "posts":
+            return {option: f"{path.rstrip('/')}/{POSTS}"} if posts else None
+        return {option: path} if len(found) > len(posts) else None
     is_configured = bool(context.config[f"ingest.{kind}_input"])
     return None if is_all and not is_configured else {option: path}
 

@@ -355,6 +355,686 @@ _SILVER_RECORDS = (
     ),
 )
 
+# What stands at the end of each table of business records: whose state or event it is, our clocks, and what is left.
+_AS_STATE = """
+        updated_at timestamp | when the system last changed or exported it |
+        delivered_at timestamp | modification time of the file that this state came in |
+        received_at timestamp | when this system read this state | required
+        system string | the source system | required
+        extra map<string,string> | fields without a column of their own | direct
+"""
+_AS_EVENT = """
+        recorded_at timestamp | when the system recorded or exported it |
+        received_at timestamp | when this system read it | required
+        system string | the source system | required
+        extra map<string,string> | fields without a column of their own | direct
+"""
+_AS_EVENT_OF_DAY = f"""
+        occurred_date date | UTC day of occurred_at | required
+        {_AS_EVENT}
+"""
+_IMPERSONAL_STATE, _IMPERSONAL_EVENT = (lines.replace("| direct", "|") for lines in (_AS_STATE, _AS_EVENT))
+
+# Tables of business records. Those with `updated_at` keep the newest state of a key, the others each key's first row.
+_BUSINESS = (
+    _table(
+        "silver.orders",
+        grain="one order as its newest version says",
+        key="order_id",
+        subject="record_id",
+        purpose="customer view, KPIs",
+        retention=3650,
+        day="occurred_date",
+        cdf=True,
+        columns=f"""
+        order_id string | number of the order or receipt | required
+        version bigint | of several versions of an order the highest counts | >=0
+        status string | as the system has it, such as paid, corrected, cancelled |
+        channel string | where it was ordered: web, app, phone, shop |
+        record_id string | the buyer's record in another system, such as crm:17 | direct
+        email string | e-mail address given with the order | direct
+        phone string | telephone number given with the order | direct
+        full_name string | name given with the order | direct
+        ship_to string | where to, as written | quasi
+        loyalty_id string | number of the loyalty card shown | direct
+        device_id string | device that ordered | direct
+        shop_id string | shop that sold |
+        department string | department that sold, where the system says it |
+        total decimal(18,2) | what was to be paid |
+        currency string | ISO 4217 |
+        promotion string | campaign whose discount was given |
+        referral_code string | code of a friend that was used | quasi
+        occurred_at timestamp | when it was ordered | required
+        occurred_date date | UTC day of occurred_at | required
+        {_AS_STATE}
+        """,
+    ),
+    _table(
+        "silver.order_lines",
+        grain="one line of one version of an order",
+        key="order_id version line",
+        subject="order_id",
+        purpose="customer view, KPIs",
+        retention=3650,
+        day="occurred_date",
+        cdf=True,
+        columns=f"""
+        order_id string | the order | required
+        version bigint | version of the order that has this line | required;>=0
+        line bigint | number of the line, from 1 | required;>=0
+        gtin string | article, by its GTIN |
+        article string | article, by its code in the department or shop |
+        quantity decimal(18,3) | pieces, or the article's own unit |
+        unit_price decimal(18,2) | price of one |
+        amount decimal(18,2) | price of the line |
+        currency string | ISO 4217 |
+        promotion string | campaign whose discount was given |
+        occurred_at timestamp | when it was ordered | required
+        {_AS_EVENT_OF_DAY}
+        """,
+    ),
+    _table(
+        "silver.returns",
+        grain="one return of goods",
+        key="return_id",
+        subject="order_id",
+        purpose="customer view, KPIs",
+        retention=3650,
+        cdf=True,
+        columns=f"""
+        return_id string | number of the return | required
+        order_id string | order that the goods are of |
+        gtin string | article |
+        quantity decimal(18,3) | pieces |
+        return_reason string | as the customer or clerk gave it |
+        refund decimal(18,2) | what was paid back |
+        currency string | ISO 4217 |
+        occurred_at timestamp | when they came back | required
+        {_AS_EVENT}
+        """,
+    ),
+    _table(
+        "silver.invoices",
+        grain="one invoice in its newest state",
+        key="invoice_id",
+        subject="record_id",
+        purpose="customer view, KPIs",
+        retention=3650,
+        cdf=True,
+        columns=f"""
+        invoice_id string | number of the invoice | required
+        record_id string | who is to pay: a record such as billing:17 | direct
+        order_id string | order that it is for |
+        amount decimal(18,2) | to be paid |
+        currency string | ISO 4217 |
+        status string | as the system has it, such as issued, credited |
+        due_date date | until when to be paid |
+        occurred_at timestamp | when it was issued | required
+        {_AS_STATE}
+        """,
+    ),
+    _table(
+        "silver.payments",
+        grain="one booking of money",
+        key="payment_id",
+        subject="invoice_id",
+        purpose="customer view, KPIs",
+        retention=3650,
+        cdf=True,
+        columns=f"""
+        payment_id string | number of the booking | required
+        invoice_id string | invoice that it is for |
+        amount decimal(18,2) | paid; below zero: paid back | required
+        currency string | ISO 4217 |
+        method string | card, transfer, direct debit, ... |
+        status string | booked or failed, as the system has it |
+        occurred_at timestamp | when it was booked; midnight UTC where only the day is known | required
+        {_AS_EVENT}
+        """,
+    ),
+    _table(
+        "silver.subscriptions",
+        grain="one event of one subscription",
+        key="subscription_event_id",
+        subject="record_id",
+        purpose="customer view, KPIs",
+        retention=3650,
+        cdf=True,
+        columns=f"""
+        subscription_event_id string | number of the event | required
+        subscription_id string | the subscription | required
+        record_id string | who pays: a record such as billing:17 | direct
+        kind string | created, renewed, paused, canceled, ... | required
+        plan_id string | what is subscribed to |
+        amount decimal(18,2) | price of a period |
+        currency string | ISO 4217 |
+        occurred_at timestamp | when | required
+        {_AS_EVENT}
+        """,
+    ),
+    _table(
+        "silver.tickets",
+        grain="one ticket of the service desk in its newest state",
+        key="ticket_id",
+        subject="record_id",
+        purpose="service",
+        retention=1100,
+        cdf=True,
+        columns=f"""
+        ticket_id string | number of the ticket | required
+        status string | new, open, solved, closed, reopened, ... |
+        record_id string | who asks: a record such as service:17 | direct
+        email string | address of who asks | direct
+        full_name string | name of who asks | direct
+        channel string | e-mail, form, chat, ... |
+        order_id string | order that it is about |
+        category string | as the desk sorted it |
+        satisfaction bigint | as the customer rated it, in the system's points | >=0
+        occurred_at timestamp | when it was opened | required
+        {_AS_STATE}
+        """,
+    ),
+    _table(
+        "silver.ticket_messages",
+        grain="one message of a ticket",
+        key="ticket_id message",
+        subject="ticket_id",
+        purpose="service",
+        retention=1100,
+        cdf=True,
+        columns=f"""
+        ticket_id string | the ticket | required
+        message bigint | number of the message in its ticket, from 1 | required;>=0
+        author string | customer or agent, as the system has it |
+        text string | what is written | direct
+        occurred_at timestamp | when it was written | required
+        {_AS_EVENT}
+        """,
+    ),
+    _table(
+        "silver.calls",
+        grain="one call of the call center",
+        key="call_id",
+        subject="phone",
+        purpose="service",
+        retention=1100,
+        cdf=True,
+        columns=f"""
+        call_id string | number of the call | required
+        phone string | number that called; NULL where it is withheld | direct
+        record_id string | who called, where the center knows | direct
+        agent string | who answered | quasi
+        wait_seconds bigint | s until answered | >=0
+        talk_seconds bigint | s of talk | >=0
+        outcome string | as the agent noted it |
+        call_reason string | as the agent noted it |
+        order_id string | order that it was about |
+        transcript string | what was said | direct
+        occurred_at timestamp | when it began | required
+        {_AS_EVENT}
+        """,
+    ),
+    _table(
+        "silver.mails",
+        grain="one e-mail received or sent",
+        key="message_id",
+        subject="sender",
+        purpose="service",
+        retention=1100,
+        cdf=True,
+        columns=f"""
+        message_id string | the mail's own Message-ID | required;direct
+        sender string | From | direct
+        recipients array<string> | To | direct
+        copied array<string> | Cc | direct
+        subject string | Subject | direct
+        text string | the text | direct
+        in_reply_to string | Message-ID that it answers | direct
+        thread array<string> | References: Message-IDs before it, the oldest first | direct
+        attachments array<string> | what is attached | direct
+        occurred_at timestamp | Date | required
+        {_AS_EVENT}
+        """,
+    ),
+    _table(
+        "silver.registrations",
+        grain="one registration of a product for its warranty",
+        key="registration_id",
+        subject="email",
+        purpose="service",
+        retention=3650,
+        cdf=True,
+        columns=f"""
+        registration_id string | number of the registration | required
+        serial_no string | serial number of the piece | quasi
+        gtin string | article |
+        record_id string | who registered, where the system knows | direct
+        full_name string | owner as written | direct
+        email string | owner's address | direct
+        phone string | owner's number | direct
+        country string | country |
+        warranty_months bigint | length of the warranty | >=0
+        occurred_at timestamp | when it was registered | required
+        {_AS_EVENT}
+        """,
+    ),
+    _table(
+        "silver.web_visits",
+        grain="one visit of the web shop by a device",
+        key="visit_id",
+        subject="device_id",
+        purpose="customer view, KPIs",
+        retention=400,
+        day="occurred_date",
+        cdf=True,
+        columns=f"""
+        visit_id string | the shop's id of the visit | required
+        device_id string | device or cookie | direct
+        record_id string | who is logged in: a record such as crm:17 | direct
+        seconds bigint | s that it lasted | >=0
+        pages bigint | pages seen | >=0
+        path string | first page |
+        referrer string | where the visitor came from |
+        order_id string | order that it ended in |
+        occurred_at timestamp | when it began | required
+        {_AS_EVENT_OF_DAY}
+        """,
+    ),
+    _table(
+        "silver.email_events",
+        grain="one event of one e-mail that was sent to a subscriber",
+        key="email_event_id",
+        subject="email",
+        purpose="customer view, KPIs",
+        retention=760,
+        day="occurred_date",
+        cdf=True,
+        columns=f"""
+        email_event_id string | number of the event | required
+        kind string | processed, delivered, bounce, open, click, spamreport, unsubscribe, ... | required
+        email string | address | direct
+        record_id string | subscriber: a record such as newsletter:17 | direct
+        message_id string | the e-mail |
+        campaign_id string | campaign that it is of |
+        variant string | variant of the campaign |
+        is_machine boolean | opened or clicked by a machine |
+        occurred_at timestamp | when | required
+        {_AS_EVENT_OF_DAY}
+        """,
+    ),
+    _table(
+        "silver.campaigns",
+        grain="one variant of a campaign",
+        key="campaign_id variant",
+        subject="none",
+        purpose="KPIs",
+        retention=3650,
+        columns=f"""
+        campaign_id string | the campaign | required
+        variant string | the variant; one of them has at least one | required
+        name string | name |
+        channel string | e-mail, text, display, social, post, ... |
+        departments array<string> | departments that it is for |
+        start_date date | first day |
+        end_date date | last day |
+        variant_ratio double | share of the audience that gets this variant | ratio
+        hold_out_ratio double | share of the audience that is left out, to compare with | ratio
+        discount_ratio double | discount | ratio
+        {_IMPERSONAL_STATE}
+        """,
+    ),
+    _table(
+        "silver.campaign_costs",
+        grain="what one campaign cost on one day and channel",
+        key="campaign_id cost_date channel",
+        subject="none",
+        purpose="KPIs",
+        retention=3650,
+        columns=f"""
+        campaign_id string | the campaign | required
+        cost_date date | the day | required
+        channel string | the channel | required
+        cost decimal(18,2) | what was spent | required
+        currency string | ISO 4217 |
+        {_IMPERSONAL_STATE}
+        """,
+    ),
+    _table(
+        "silver.exposures",
+        grain="one person, device or address aimed at by a campaign",
+        key="exposure_id",
+        subject="identifier",
+        purpose="KPIs",
+        retention=760,
+        cdf=True,
+        columns=f"""
+        exposure_id string | number of the exposure, or campaign and identifier | required;direct
+        campaign_id string | the campaign | required
+        variant string | variant shown |
+        identifier_kind string | what the channel knows: record, email, email_sha256, device, ... | required
+        identifier string | record_id, address, hash or device | required;direct
+        is_held_out boolean | left out on purpose, to compare with |
+        propensity double | probability of being chosen | ratio
+        occurred_at timestamp | when it was sent or shown; NULL for those held out |
+        {_AS_EVENT}
+        """,
+    ),
+    _table(
+        "silver.programs",
+        grain="one program that customers take part in",
+        key="program_id",
+        subject="none",
+        purpose="KPIs",
+        retention=3650,
+        columns=f"""
+        program_id string | the program | required
+        name string | name |
+        departments array<string> | departments that it is for |
+        start_date date | first day |
+        end_date date | last day |
+        discount_ratio double | discount | ratio
+        reward decimal(18,2) | what who brings a friend gets |
+        currency string | ISO 4217 |
+        {_IMPERSONAL_STATE}
+        """,
+    ),
+    _table(
+        "silver.referral_codes",
+        grain="one code that a customer may give to friends",
+        key="referral_code",
+        subject="record_id",
+        purpose="influence, KPIs",
+        retention=1100,
+        columns=f"""
+        referral_code string | the code | required;direct
+        program_id string | its program |
+        record_id string | whose it is: a record such as crm:17 | direct
+        occurred_at timestamp | when it was issued |
+        {_AS_EVENT}
+        """,
+    ),
+    _table(
+        "silver.program_guests",
+        grain="one guest of a program",
+        key="program_id guest",
+        subject="guest",
+        purpose="influence, KPIs",
+        retention=1100,
+        columns=f"""
+        program_id string | the program | required
+        guest string | number of the customer, or address where there is none | required;direct
+        record_id string | a record such as crm:17 | direct
+        email string | address | direct
+        invited_date date | day of the invitation |
+        {_AS_STATE}
+        """,
+    ),
+    _table(
+        "silver.survey_responses",
+        grain="one person asked in one survey, and what he answered",
+        key="response_id",
+        subject="email",
+        purpose="insight, KPIs",
+        retention=1100,
+        columns=f"""
+        response_id string | number of the invitation, or survey and person | required;direct
+        survey_id string | the survey or poll |
+        kind string | rating or poll, as the mapping says |
+        record_id string | who was asked: a record such as newsletter:17 | direct
+        email string | address of who was asked | direct
+        order_id string | order that it is about |
+        question string | the question |
+        score bigint | points given; NULL: no answer | >=0
+        answer string | what was chosen or written | direct
+        asked_at timestamp | when he was asked |
+        answered_at timestamp | when he answered; NULL: no answer |
+        {_AS_STATE}
+        """,
+    ),
+    _table(
+        "silver.contest_entries",
+        grain="one entry of a contest",
+        key="entry_id",
+        subject="email",
+        purpose="insight",
+        retention=760,
+        columns=f"""
+        entry_id string | number of the entry | required
+        contest_id string | the contest |
+        given_name string | first name as written | direct
+        email string | address as written | direct
+        account_id string | social account as written, network:id | direct
+        birth_year bigint | year of birth as written | quasi;>=0
+        is_newsletter_ticked boolean | the box for the newsletter was ticked |
+        occurred_at timestamp | when | required
+        {_AS_EVENT}
+        """,
+    ),
+    _table(
+        "silver.loyalty_cards",
+        grain="one loyalty card in its newest state",
+        key="loyalty_id",
+        subject="record_id",
+        purpose="identity, customer view",
+        retention=1100,
+        cdf=True,
+        columns=f"""
+        loyalty_id string | number of the card | required;direct
+        record_id string | whose it is: a record such as crm:17 | direct
+        tier string | tier |
+        points bigint | points on it |
+        status string | as the system has it |
+        issued_at timestamp | when it was issued |
+        {_AS_STATE}
+        """,
+    ),
+    _table(
+        "silver.social_logins",
+        grain="one login by a social account",
+        key="login_id",
+        subject="account_id",
+        purpose="identity",
+        retention=1100,
+        cdf=True,
+        columns=f"""
+        login_id string | number of the login | required
+        account_id string | network:native_id | required;direct
+        record_id string | the record that the login made | direct
+        email string | address that the network passed on | direct
+        full_name string | name that the network passed on | direct
+        scopes array<string> | what the person allowed |
+        occurred_at timestamp | when it was granted | required
+        {_AS_EVENT}
+        """,
+    ),
+    _table(
+        "silver.interests_declared",
+        grain="one page or topic that an account liked or declared",
+        key="account_id object_id",
+        subject="account_id",
+        purpose="insight",
+        retention=760,
+        cdf=True,
+        columns=f"""
+        account_id string | network:native_id | required;direct
+        object_id string | page or topic, network:native_id | required
+        name string | its name |
+        category string | its category, as the network has it |
+        occurred_at timestamp | when it was liked; NULL where the source does not say |
+        {_AS_EVENT}
+        """,
+    ),
+    _table(
+        "silver.consent_requests",
+        grain="one request about a person's own data",
+        key="request_id",
+        subject="email",
+        purpose="lawful basis",
+        retention=3650,
+        cdf=True,
+        columns=f"""
+        request_id string | number of the request | required
+        kind string | what is asked | required;in access,erasure,rectification,restriction,portability,objection
+        email string | address of who asks | direct
+        full_name string | name of who asks | direct
+        record_id string | record that it is about, where it says | direct
+        occurred_at timestamp | when it was asked | required
+        {_AS_EVENT}
+        """,
+    ),
+    _table(
+        "silver.products",
+        grain="one article in one size",
+        key="product_id",
+        subject="none",
+        purpose="insight, KPIs",
+        retention=3650,
+        columns=f"""
+        product_id string | GTIN, or another number that is unique | required
+        department string | department that sells it |
+        article string | its code in the department |
+        category string | category |
+        name string | name |
+        names array<string> | its names in all languages |
+        size_rank bigint | place among the sizes of the article | >=0
+        price decimal(18,2) | list price |
+        currency string | ISO 4217 |
+        {_IMPERSONAL_STATE}
+        """,
+    ),
+    _table(
+        "silver.plans",
+        grain="one plan to subscribe to",
+        key="plan_id",
+        subject="none",
+        purpose="KPIs",
+        retention=3650,
+        columns=f"""
+        plan_id string | the plan | required
+        name string | name |
+        department string | department that sells it |
+        price decimal(18,2) | price of a period |
+        currency string | ISO 4217 |
+        {_IMPERSONAL_STATE}
+        """,
+    ),
+    _table(
+        "silver.shops",
+        grain="one shop",
+        key="shop_id",
+        subject="none",
+        purpose="KPIs",
+        retention=3650,
+        columns=f"""
+        shop_id string | number or name of the shop | required
+        name string | name |
+        city string | city |
+        country string | country |
+        {_IMPERSONAL_STATE}
+        """,
+    ),
+    _table(
+        "silver.areas",
+        grain="one small area, as a statistics office publishes it",
+        key="area_id",
+        subject="none",
+        purpose="insight",
+        retention=3650,
+        columns=f"""
+        area_id string | the area | required
+        country string | country |
+        population bigint | people | >=0
+        median_income decimal(18,2) | of a household and year |
+        currency string | ISO 4217 |
+        aged_16_24_ratio double | share of people aged 16 to 24 | ratio
+        aged_65_up_ratio double | share of people of 65 and more | ratio
+        tenants_ratio double | share of households that rent | ratio
+        density double | people a square kilometer | >=0
+        {_IMPERSONAL_STATE}
+        """,
+    ),
+    _table(
+        "silver.brands",
+        grain="one account of a brand",
+        key="brand_id network",
+        subject="none",
+        purpose="insight, KPIs",
+        retention=3650,
+        columns=f"""
+        brand_id string | the brand | required
+        network string | network of the account | required;in {NETWORKS}
+        name string | name of the brand |
+        is_own boolean | a brand of the house; else a competitor's |
+        handle string | handle of the account |
+        opening_hours string | when it answers, as OpenStreetMap writes opening hours |
+        time_zone string | zone of these hours |
+        {_IMPERSONAL_STATE}
+        """,
+    ),
+    _table(
+        "silver.brand_readings",
+        grain="one post of a brand, read at one time",
+        key="post_id occurred_at",
+        subject="none",
+        purpose="KPIs",
+        retention=1100,
+        columns=f"""
+        post_id string | network:native_id | required
+        network string | where it was posted |
+        account_id string | account of the brand |
+        posted_at timestamp | when it was posted |
+        post_format string | text, photo, video, link |
+        is_paid boolean | advertised |
+        likes bigint | likes so far | >=0
+        comments bigint | comments so far | >=0
+        shares bigint | shares so far | >=0
+        impressions bigint | times shown so far | >=0
+        clicks bigint | clicks so far | >=0
+        spend decimal(18,2) | spent on it so far |
+        currency string | ISO 4217 |
+        occurred_at timestamp | when it was read | required
+        {_IMPERSONAL_EVENT}
+        """,
+    ),
+    _table(
+        "silver.organizations",
+        grain="one company or other organization",
+        key="organization_id",
+        subject="none",
+        purpose="customer view",
+        retention=1100,
+        columns=f"""
+        organization_id string | number in its system | required
+        parent_id string | organization that owns it |
+        registry_id string | number in a public register, such as SIREN |
+        lei string | Legal Entity Identifier |
+        legal_name string | registered name |
+        trade_name string | name in use |
+        country string | country |
+        sector string | what it does |
+        employees bigint | people employed | >=0
+        {_IMPERSONAL_STATE}
+        """,
+    ),
+    _table(
+        "silver.organization_members",
+        grain="one contact of an organization",
+        key="contact_id",
+        subject="email",
+        purpose="customer view",
+        retention=1100,
+        columns=f"""
+        contact_id string | number of the contact | required
+        organization_id string | organization that he is a contact of |
+        full_name string | name as the system has it | direct
+        email string | address at work | direct
+        phone string | number | direct
+        title string | what he does there | quasi
+        {_AS_STATE}
+        """,
+    ),
+)
+
 _SILVER_UNDERSTOOD = (
     _table(
         "silver.post_signals",
@@ -607,7 +1287,14 @@ _OPS = (
 )
 
 TABLES: dict[str, Table] = {
-    table.name: table for table in (*_BRONZE, *_SILVER_SOCIAL, *_SILVER_RECORDS, *_SILVER_UNDERSTOOD, *_GOLD, *_OPS)
+    table.name: table
+    for table in (*_BRONZE, *_SILVER_SOCIAL, *_SILVER_RECORDS, *_BUSINESS, *_SILVER_UNDERSTOOD, *_GOLD, *_OPS)
+}
+# Kinds of business records that mappings name, and the table of each.
+RECORDS: dict[str, str] = {
+    "persons": "silver.source_records",
+    "consents": "silver.consent_events",
+    **{table.name.removeprefix("silver."): table.name for table in _BUSINESS},
 }
 
 

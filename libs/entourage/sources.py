@@ -28,8 +28,8 @@ from entourage.session import FileStatus, FileSystem
 TABULAR = (".csv", ".tsv", ".parquet")
 # What a copy to HDFS, and many programs, call a file that they still write.
 UNFINISHED = ("._COPYING_", ".tmp")
-FOUND = "path string, size bigint, modified_ms bigint"
-SOCIAL = ("posts", "accounts", "edges")  # kinds of mappings that ingest_posts takes
+STATE = "source string, path string, size bigint, modified_ms bigint"
+POSTS = "posts"  # the folder of a delivery that ingest_posts reads
 
 
 @dataclass(frozen=True)
@@ -48,38 +48,54 @@ class Delivery:
     mappings: dict[str, Mapping]
 
 
+# Mappings, each with the files that it describes.
+Given = list[tuple[Mapping, list[FileStatus]]]
+
+
 @dataclass(frozen=True)
 class Sources:
     """Landing files, by Hadoop's file systems."""
 
     spark: SparkSession
 
-    def mapped(self, path: str, *, source: str, folder: Path) -> list[tuple[Mapping, str]]:
-        """Return what a path holds, as mapping and path: all of one source, or each folder in it by its name.
+    def mapped(self, path: str, *, source: str, folder: Path) -> Given:
+        """Return what a path holds, as mappings and their files: all of one source, or by the folders' names.
+
+        A file is of the mapping that the nearest folder around it is named as. A folder `posts` is left to
+        ingest_posts.
 
         Raises:
-            UsageError: no source is given and the path has no folders in it, one that is named as no mapping, or files
-                beside them.
+            UsageError: no source is given and the path has no folders in it, files in one that is named as no mapping,
+                or files beside them.
         """
-        if source:
-            return [(self.mapping(source, folder=folder), path)]
         files = FileSystem(self.spark)
+        found = files.list_files(path) if path else []
+        if source:
+            return [(self.mapping(source, folder=folder), _whole(found, path))]
         root = files.qualified(path) if path else ""
-        found = [status.path for status in (files.list_files(path) if path else [])]
-        below = [name.removeprefix(f"{root}/") for name in found if name.startswith(f"{root}/")]
-        names = sorted({name.split("/")[0] for name in below if "/" in name})
+        whole = _whole(found, path) if found else []
+        below = {status.path.removeprefix(f"{root}/"): status for status in whole if status.path.startswith(f"{root}/")}
         beside = [name for name in below if "/" not in name]
-        if names and beside:
+        if len(below) > len(beside) and beside:
             raise UsageError(
                 f"ingest_records: {len(beside)} files lie beside the folders of '{path}', such as {beside[0]}; put "
                 "each into the folder of its source, or name it with --source and --input"
             )
-        if not names:
+        if not set(below) - set(beside):
             raise UsageError(
                 f"ingest_records: no source for '{path}'; name its mapping with --source, or give a folder in which "
                 "each folder is named as a mapping of conf/sources/"
             )
-        return [(self.mapping(name, folder=folder), f"{root}/{name}") for name in names]
+        by_name = _by_folder(below, known=known_mappings(folder))
+        return [(self.mapping(name, folder=folder), by_name[name]) for name in sorted(by_name)]
+
+    def new_records(self, given: Given, *, seen: DataFrame, again: bool = False) -> Given:
+        """Return of each source the files that were not read as they are now (see `new_files`); all if again."""
+        delivered = [(mapping.name, status) for mapping, files in given for status in files]
+        done = set() if again else self._done(delivered, seen)
+        return [
+            (mapping, [one for one in files if (mapping.name, *_state(one)) not in done]) for mapping, files in given
+        ]
 
     def new_files(self, path: str, *, seen: DataFrame, source: str, again: bool = False) -> list[FileStatus]:
         """List the files under a file, folder or glob that were not read as they are now.
@@ -93,20 +109,19 @@ class Sources:
         Raises:
             UsageError: no file is there.
         """
-        found = FileSystem(self.spark).list_files(path) if path else []
-        if not found:
-            raise UsageError(f"ingest: nothing found at '{path}'; expected a file, a folder or a glob (--input)")
-        whole = [status for status in found if not status.path.endswith(UNFINISHED)]
-        if again or not whole:
-            return whole
-        is_done = (F.col("state") == "done") & (F.col("source") == source)
-        known = seen.where(is_done).select("path", "size", F.unix_millis("modified_at").alias("modified_ms"))
-        there = local_frame(self.spark, [(s.path, s.size, s.modified_ms) for s in whole], FOUND)
+        found = _whole(FileSystem(self.spark).list_files(path) if path else [], path)
+        done = set() if again else self._done([(source, status) for status in found], seen)
+        return [status for status in found if (source, *_state(status)) not in done]
+
+    def _done(self, given: list[tuple[str, FileStatus]], seen: DataFrame) -> set[tuple[str, str, int, int]]:
+        """Return the states of files, with their source, that are done already."""
+        there = local_frame(self.spark, [(source, *_state(status)) for source, status in given], STATE)
+        modified_ms = F.unix_millis("modified_at").alias("modified_ms")
+        known = seen.where(F.col("state") == "done").select("source", "path", "size", modified_ms)
         # What was ever read grows for years: only those of it that are still there come to the driver.
         is_same = [F.col(f"k.{name}") == F.col(f"t.{name}") for name in there.columns]
         both = known.alias("k").join(F.broadcast(there).alias("t"), on=reduce(and_, is_same), how="left_semi")
-        done = {tuple(row) for row in both.collect()}
-        return [status for status in whole if (status.path, status.size, status.modified_ms) not in done]
+        return {(row["source"], row["path"], row["size"], row["modified_ms"]) for row in both.collect()}
 
     def mapping(self, name: str, *, folder: Path, asked: str = "--source") -> Mapping:
         """Read conf/sources/NAME.yaml, or the file at a path that ends in .yaml.
@@ -124,7 +139,7 @@ class Sources:
             if text is None:
                 raise UsageError(f"{asked}: no file '{name}'; expected a mapping (see docs/ingest.md)")
             return parse(text, name=PurePosixPath(name).stem)
-        known = sorted(path.stem for path in (folder / "sources").glob("*.yaml"))
+        known = known_mappings(folder)
         if known and name not in known:
             raise UsageError(
                 f"{asked}: '{name}' is unknown{nearest(name, known)}; mappings: {', '.join(known)}, or a path"
@@ -153,12 +168,12 @@ class Sources:
             how = How(owner=owners.get(status.path.rpartition("/")[0]))
             unmapped = Reading(status, "posts", given=form if is_wire else "", how=how)
             readings.append(_reading(status, "posts", mappings[name]) if name else unmapped)
-        records = [mapping.name for mapping in mappings.values() if mapping.kind not in SOCIAL]
+        records = [mapping.name for mapping in mappings.values() if not mapping.is_social]
         if records:
             raise UsageError(f"ingest_posts: {', '.join(records)} holds no posts; use ingest_records --source NAME")
         return self._delivery(readings, mappings.values(), params)
 
-    def records(self, given: list[tuple[Mapping, list[FileStatus]]], *, params: SplitParams) -> Delivery:
+    def records(self, given: Given, *, params: SplitParams) -> Delivery:
         """Read the files of business sources, as their mappings say."""
         readings = [_reading(status, mapping.name, mapping) for mapping, files in given for status in files]
         return self._delivery(readings, [mapping for mapping, _ in given], params)
@@ -216,3 +231,46 @@ def _reading(status: FileStatus, source: str, mapping: Mapping) -> Reading:
     kind = {"jsonl": "json"}.get(mapping.format, mapping.format) or ("parquet" if ".parquet" in suffixes else "")
     how = How(kind="" if kind == "parquet" else kind, is_mapped=True, csv=mapping.csv)
     return Reading(status, source, mapping.name, kind, how)
+
+
+def known_mappings(folder: Path) -> list[str]:
+    """Return the names of the mappings of a configuration."""
+    return sorted(path.stem for path in (folder / "sources").glob("*.yaml"))
+
+
+def _by_folder(below: dict[str, FileStatus], *, known: list[str]) -> dict[str, list[FileStatus]]:
+    """Return files by the mapping that the nearest folder around each is named as; paths are below the input.
+
+    Raises:
+        UsageError: some are in no folder that is named as one.
+    """
+    found: dict[str, list[FileStatus]] = {}
+    lost: dict[str, str] = {}
+    for path, status in below.items():
+        folders = path.split("/")[:-1]
+        if folders[0] == POSTS:
+            continue
+        name = next((folder for folder in reversed(folders) if folder in known), None)
+        if name is None:
+            lost["/".join(folders)] = folders[-1]
+        else:
+            found.setdefault(name, []).append(status)
+    if lost:
+        told = "; ".join(f"folder '{path}' is unknown{nearest(name, known)}" for path, name in lost.items())
+        raise UsageError(f"ingest_records: {told}; mappings: {', '.join(known)}, or name one with --source")
+    return found
+
+
+def _whole(found: list[FileStatus], path: str) -> list[FileStatus]:
+    """Return the files that are not being written.
+
+    Raises:
+        UsageError: there is none, finished or not.
+    """
+    if not found:
+        raise UsageError(f"ingest: nothing found at '{path}'; expected a file, a folder or a glob (--input)")
+    return [status for status in found if not status.path.endswith(UNFINISHED)]
+
+
+def _state(status: FileStatus) -> tuple[str, int, int]:
+    return status.path, status.size, status.modified_ms

@@ -20,13 +20,14 @@ Made = dict[str, Any]
 
 def items(row: Struct, *, mapping: Mapping, modified_at: dt.datetime, file: str) -> Iterator[Item]:
     """Yield the item of one row of a source of posts, accounts or edges."""
-    made = parsers.columns(row, mapping=mapping)
-    network = made.get("network") or mapping.network
-    if mapping.kind == "edges":
+    part = mapping.parts[0]
+    made = parsers.columns(row, part=part)
+    network = made.get("network") or part.network
+    if part.kind == "edges":
         yield wire.item(act=_act(made, network))
         return
-    extra = parsers.extra(row, mapping=mapping, made=made)
-    if mapping.kind == "posts":
+    extra = parsers.extra(row, part=part, made=made)
+    if part.kind == "posts":
         author = _account({**made, "urls": None, "created_at": None}, network, None, modified_at)
         yield wire.item(account=author, post=_post(made, network, extra, modified_at))
     else:

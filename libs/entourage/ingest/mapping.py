@@ -1,6 +1,6 @@
-"""Describe a business source in YAML: its kind, its columns, its parsers.
+"""Describe a business source in YAML: its kinds, their columns, their parsers.
 
-in: the text of conf/sources/NAME.yaml ▶ out: `Mapping`, checked; all mistakes at once, with the nearest valid word.
+in: the text of conf/sources/NAME.yaml ▶ out: `Mapping`, checked; all mistakes at once (see `mapping_checks`).
 """
 
 from __future__ import annotations
@@ -12,104 +12,14 @@ from typing import Any
 
 import yaml
 
-from entourage.errors import UsageError, nearest
-from entourage.ingest import patterns
-from entourage.ingest.adapters import ADAPTERS as WIRE_FORMATS
+from entourage.errors import UsageError
+from entourage.ingest import mapping_checks
 from entourage.ingest.csv_rows import CsvParams
+from entourage.ingest.kinds import KINDS, LIST, SOCIAL
+from entourage.ingest.mapping_checks import FALLIBLE
 
-COLUMNS = {
-    "persons": [
-        "given_name",
-        "family_name",
-        "full_name",
-        "emails",
-        "phones",
-        "address.line",
-        "address.postcode",
-        "address.city",
-        "address.region",
-        "address.country",
-        "birth_date",
-        "gender",
-        "login_ids",
-        "social_ids",
-        "organization",
-        "household_hint",
-        "language",
-        "updated_at",
-    ],
-    "accounts": [
-        "network",
-        "account_id",
-        "handle",
-        "display_name",
-        "bio",
-        "location",
-        "urls",
-        "created_at",
-        "is_bot",
-        "observed_at",
-        "followers",
-        "following",
-        "posts",
-    ],
-    "posts": [
-        "network",
-        "post_id",
-        "account_id",
-        "handle",
-        "display_name",
-        "created_at",
-        "text",
-        "language",
-        "reply_to",
-        "reply_to_account",
-        "shared",
-        "shared_account",
-        "is_share",
-        "mentions",
-        "hashtags",
-        "urls",
-        "media",
-        "place",
-        "source_app",
-        "observed_at",
-        "likes",
-        "shares",
-        "replies",
-        "views",
-    ],
-    "edges": ["network", "src", "dst", "verb", "weight", "occurred_at", "object_id"],
-    "consents": [
-        "identifier_kind",
-        "identifier",
-        "purpose",
-        "channel",
-        "action",
-        "basis",
-        "evidence",
-        "effective_at",
-        "recorded_at",
-    ],
-}
-LISTS = ("emails", "phones", "login_ids", "social_ids", "urls", "mentions", "hashtags", "media")
-TIMES = ("updated_at", "observed_at", "created_at", "occurred_at", "effective_at", "recorded_at")
-# Columns of a type that a text may not have.
-TYPED = (*TIMES, "birth_date", "is_bot", "weight")
-# Without these a row of that kind has no meaning.
-NEEDED = {
-    "persons": [],
-    "accounts": ["account_id"],
-    "posts": ["post_id", "account_id", "created_at"],
-    "edges": ["src", "dst"],
-    "consents": ["identifier_kind", "identifier", "purpose", "action", "effective_at"],
-}
-FALLIBLE = ("date", "time", "integer", "number", "boolean")  # parsers that cannot read every text
-PARSERS = ["text", "lower", "upper", "given_of_last_first", "family_of_last_first", *FALLIBLE, "split"]
-FORMATS = ("csv", "parquet", "jsonl")
-KEYS = ["kind", "format", "system", "network", "key", "csv", "columns", "ignore"]
-CSV_KEYS = ["delimiter", "encoding", "quote", "header"]
-SPEC_KEYS = ["from", "parse", "format", "separator", "join", "prefix", "map", "const", "default"]
+# Of an element of a list: the row that the list stands in, its place from 1, and itself where it is no object.
+PARENT, POSITION, ELEMENT = "$parent", "$position", "$value"
 
 
 @dataclass(frozen=True)
@@ -118,8 +28,10 @@ class Value:
 
     Attributes:
         sources: their columns; of several the first that is not empty, or all of them for a list or with `join`.
-        parse: one of `PARSERS`.
+        type: of our column, in Spark's words.
+        parse: one of `mapping_checks.PARSERS`.
         format: pattern of Spark's datetime formats, for date and time (see `patterns`).
+        zone: makes the time zone of times that say none; without: UTC.
         separator: for split.
         join: put the values together with this between.
         prefix: put before a value that is there.
@@ -129,14 +41,70 @@ class Value:
     """
 
     sources: tuple[str, ...] = ()
+    type: str = "string"
     parse: str = "text"
     format: str = ""
+    zone: Value | None = None
     separator: str = ","
     join: str | None = None
     prefix: str = ""
     replace: Dict[str, str] = field(default_factory=dict)
     const: str | None = None
     default: str | None = None
+
+    @property
+    def is_fallible(self) -> bool:
+        """Tell whether their value may be there and not be readable."""
+        return self.parse in FALLIBLE or self.type not in ("string", LIST)
+
+
+@dataclass(frozen=True)
+class Part:
+    """What rows of a source become rows of one kind, and how.
+
+    Attributes:
+        kind: one of `KINDS`.
+        system: source system; part of the record id.
+        network: default network of ids that name none.
+        key: their columns that name a row (persons), all of them.
+        columns: ours to how it is made.
+        ignore: their columns that are left out of `extra`.
+        each: path of a list of which each element becomes a row; empty: the row does.
+        elsewhere: paths that other parts of the mapping read.
+        keeps_rest: whether what no part reads stays in `extra`; of several parts without `each` the first keeps it.
+    """
+
+    kind: str
+    system: str
+    network: str
+    key: tuple[str, ...]
+    columns: Dict[str, Value]
+    ignore: tuple[str, ...]
+    each: str = ""
+    elsewhere: frozenset[str] = frozenset()
+    keeps_rest: bool = True
+
+    @cached_property
+    def used(self) -> frozenset[str]:
+        """Return their columns that ours are made of, and those that other parts read."""
+        zones = (value.zone for value in self.columns.values() if value.zone)
+        made_of = (*self.columns.values(), *zones)
+        return self.elsewhere | frozenset(source for value in made_of for source in value.sources)
+
+    @cached_property
+    def opened(self) -> frozenset[str]:
+        """Return the objects of which a field is used, by their paths."""
+        return frozenset(name[:at] for name in self.used for at, sign in enumerate(name) if sign == ".")
+
+    @cached_property
+    def left_out(self) -> frozenset[str]:
+        """Return their columns that are never in `extra`."""
+        return frozenset((*self.ignore, *self.key, PARENT, POSITION))
+
+    @cached_property
+    def fallible(self) -> tuple[str, ...]:
+        """Return our columns that theirs may not be readable for."""
+        return tuple(name for name, value in self.columns.items() if value.is_fallible)
 
 
 @dataclass(frozen=True)
@@ -145,40 +113,25 @@ class Mapping:
 
     Attributes:
         name: of the mapping; the source in counts.
-        kind: persons, accounts, posts, edges or consents.
-        system: source system; part of the record id.
-        network: default network of ids that name none.
-        key: their columns that name a row (persons), all of them.
         format: csv, parquet or jsonl; empty: by the files' suffix.
         csv: how delimited files are written.
-        columns: ours to how it is made.
-        ignore: their columns that are left out of `extra`.
+        parts: what its rows become; one where it is posts, accounts or edges.
     """
 
     name: str
-    kind: str
-    system: str
-    network: str
-    key: tuple[str, ...]
     format: str
     csv: CsvParams
-    columns: Dict[str, Value]
-    ignore: tuple[str, ...]
+    parts: tuple[Part, ...]
 
-    @cached_property
-    def used(self) -> frozenset[str]:
-        """Return their columns that ours are made of."""
-        return frozenset(source for value in self.columns.values() for source in value.sources)
+    @property
+    def kinds(self) -> list[str]:
+        """Return the kinds that it makes, each once."""
+        return list(dict.fromkeys(part.kind for part in self.parts))
 
-    @cached_property
-    def left_out(self) -> frozenset[str]:
-        """Return their columns that are never in `extra`."""
-        return frozenset((*self.ignore, *self.key))
-
-    @cached_property
-    def fallible(self) -> tuple[str, ...]:
-        """Return our columns that theirs may not be readable for."""
-        return tuple(name for name, value in self.columns.items() if value.parse in FALLIBLE or name in TYPED)
+    @property
+    def is_social(self) -> bool:
+        """Tell whether its rows are posts, accounts or edges."""
+        return self.parts[0].kind in SOCIAL
 
 
 def parse(text: str, *, name: str) -> Mapping:
@@ -193,20 +146,12 @@ def parse(text: str, *, name: str) -> Mapping:
         raise UsageError(f"sources/{name}: not valid YAML: {error}") from None
     if not isinstance(tree, dict):
         raise UsageError(f"sources/{name}: found {type(tree).__name__}, expected keys such as kind and columns")
-    problems = [*_unknown("key", tree, KEYS), *_kind_problems(tree)]
-    if name in WIRE_FORMATS:
-        problems.append("the name is that of a wire format; give the file another")
-    if not problems:
-        problems = _column_problems(tree)
+    problems = mapping_checks.problems(tree, name=name)
     if problems:
         raise UsageError(f"sources/{name}: " + "\n    ".join(problems))
     csv: dict[str, Any] = tree.get("csv") or {}
     return Mapping(
         name=name,
-        kind=tree["kind"],
-        system=str(tree.get("system", name)),
-        network=str(tree.get("network", "other")),
-        key=_listed(tree.get("key", [])),
         format=tree.get("format", ""),
         csv=CsvParams(
             delimiter=str(csv.get("delimiter", ",")),
@@ -214,89 +159,55 @@ def parse(text: str, *, name: str) -> Mapping:
             quote=str(csv.get("quote", '"')),
             header=_listed(csv.get("header", [])),
         ),
-        columns={column: _value(spec) for column, spec in tree["columns"].items()},
-        ignore=_listed(tree.get("ignore", [])),
+        parts=_parts(tree, name),
     )
 
 
-def _kind_problems(tree: Dict[str, Any]) -> list[str]:
-    problems = []
-    kind, columns = tree.get("kind"), tree.get("columns")
-    if kind not in COLUMNS:
-        problems.append(f"kind: found {kind!r}{nearest(str(kind), COLUMNS)}; expected one of {', '.join(COLUMNS)}")
-    if not isinstance(columns, dict) or not columns:
-        problems.append("columns: nothing found; expected our columns, each with theirs (see docs/ingest.md)")
-    if tree.get("format", "") not in ("", *FORMATS):
-        found = tree["format"]
-        problems.append(f"format: found {found!r}{nearest(str(found), FORMATS)}; expected one of {', '.join(FORMATS)}")
-    if kind == "persons" and not tree.get("key"):
-        problems.append("key: nothing found; expected the column that names a row in that system")
-    csv = tree.get("csv") or {}
-    return problems + (_csv_problems(csv) if isinstance(csv, dict) else ["csv: expected keys and values"])
+def _parts(tree: Dict[str, Any], name: str) -> tuple[Part, ...]:
+    given = tree.get("tables", [tree])
+    values = [
+        {column: _value(spec, KINDS[one["kind"]].columns[column]) for column, spec in one["columns"].items()}
+        for one in given
+    ]
+    whole = [place for place, one in enumerate(given) if not one.get("each")]
+    read = frozenset(
+        path for one, made in zip(given, values, strict=True) for path in _paths(one.get("each", ""), made)
+    )
+    return tuple(
+        Part(
+            kind=one["kind"],
+            system=str(tree.get("system", name)),
+            network=str(tree.get("network", "other")),
+            key=_listed(one.get("key", [])),
+            columns=made,
+            ignore=_listed(tree.get("ignore", [])),
+            each=one.get("each", ""),
+            elsewhere=read if len(given) > 1 and place in whole else frozenset(),
+            keeps_rest=bool(one.get("each")) or place == whole[0],
+        )
+        for place, (one, made) in enumerate(zip(given, values, strict=True))
+    )
 
 
-def _csv_problems(csv: Dict[str, Any]) -> list[str]:
-    problems, default = _unknown("key of csv", csv, CSV_KEYS), CsvParams()
-    delimiter = str(csv.get("delimiter", default.delimiter))
-    quote = str(csv.get("quote", default.quote))
-    encoding = str(csv.get("encoding", default.encoding))
-    if len(delimiter) != 1:
-        problems.append(f"csv: delimiter: found {delimiter!r}, expected one character")
-    if len(quote) > 1:
-        problems.append(f"csv: quote: found {quote!r}, expected one character, or nothing")
-    try:
-        "".encode(encoding)
-    except LookupError:
-        problems.append(f"csv: encoding: found {encoding!r}, expected one that Python knows, such as utf-8 or cp1252")
-    return problems
+def _paths(each: str, made: Dict[str, Value]) -> list[str]:
+    """Return the paths of a row that a part reads."""
+    sources = [source for value in made.values() for source in value.sources]
+    if not each:
+        return sources
+    parent = f"{PARENT}."
+    return [each, *(source.removeprefix(parent) for source in sources if source.startswith(parent))]
 
 
-def _column_problems(tree: Dict[str, Any]) -> list[str]:
-    kind, columns = tree["kind"], tree["columns"]
-    problems = _unknown(f"column of {kind}", columns, COLUMNS[kind])
-    missing = [name for name in NEEDED[kind] if name not in columns]
-    if missing:
-        problems.append(f"columns: {', '.join(missing)} missing, which {kind} need")
-    for name, spec in columns.items():
-        if isinstance(spec, dict):
-            problems += [f"{name}: {problem}" for problem in _spec_problems(name, spec)]
-        elif not isinstance(spec, str | list):
-            problems.append(
-                f"{name}: found {spec!r}, expected a column, a list of columns, or keys such as from and parse"
-            )
-    return problems
-
-
-def _spec_problems(name: str, spec: Dict[str, Any]) -> list[str]:
-    problems = _unknown("key", spec, SPEC_KEYS)
-    parser = spec.get("parse", "text")
-    if parser not in PARSERS:
-        problems.append(f"parser '{parser}' is unknown{nearest(str(parser), PARSERS)}")
-    if parser == "split" and name not in LISTS:
-        problems.append(f"split makes a list, which only {', '.join(LISTS)} are")
-    if not spec.get("separator", ","):
-        problems.append("separator: nothing found; expected the text between two values")
-    if "from" not in spec and "const" not in spec:
-        problems.append("neither from nor const; one of them says where the value comes from")
-    if pattern := str(spec.get("format", "")):
-        try:
-            patterns.translated(pattern)
-        except ValueError as error:
-            problems.append(f"format: {error}")
-    return problems
-
-
-def _unknown(what: str, found: Dict[str, Any], valid: list[str]) -> list[str]:
-    return [f"unknown {what} '{word}'{nearest(str(word), valid)}" for word in found if word not in valid]
-
-
-def _value(spec: Any) -> Value:
+def _value(spec: Any, type_: str = "string") -> Value:
     if not isinstance(spec, dict):
-        return Value(sources=_listed(spec))
+        return Value(sources=_listed(spec), type=type_)
+    zone = spec.get("zone")
     return Value(
         sources=_listed(spec.get("from", [])),
+        type=type_,
         parse=spec.get("parse", "text"),
         format=str(spec.get("format", "")),
+        zone=None if zone is None else _value(zone if isinstance(zone, dict) else {"const": zone}),
         separator=spec.get("separator", ","),
         join=spec.get("join"),
         prefix=spec.get("prefix", ""),

@@ -31,6 +31,7 @@ SENTENCES = {
     "bad_edge": "The edge lacks its source or its destination.",
     "bad_value": "A value is outside what the column allows: {}.",
     "bad_key": "The key is empty.",
+    "missing_value": "A value that the record needs is missing or cannot be read: {}.",
     "ragged_row": "The row has {} fields where the header names {}.",
     "bad_characters": "The row holds bytes that are not {}; deliver the file in it, or change encoding in the mapping.",
 }

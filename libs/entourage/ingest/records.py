@@ -1,12 +1,12 @@
 """Turn the rows of a business source into our columns, as its mapping says.
 
-in: payloads (one JSON object a row) and their mappings ▶ out: source records and consent events.
+in: payloads (one JSON object a row) and their mappings ▶ out: rows of the tables of business records, by kind.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from hashlib import sha256
 from typing import Any
@@ -15,121 +15,151 @@ import pyarrow as pa
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from entourage.ingest import canonical, documents, parsers, reasons, workers
-from entourage.ingest.mapping import Mapping
+from entourage import schemas
+from entourage.ingest import canonical, documents, mapping, parsers, reasons, workers
+from entourage.ingest.kinds import KINDS
+from entourage.ingest.mapping import Part
 from entourage.ingest.wire import Struct
 from entourage.merging import CLOCKS
-from entourage.schemas import table
+from entourage.schemas import RECORDS, table
 
 ADDRESS = ("line", "postcode", "city", "region", "country")
-# Kinds that have a table of their own; the others are social.
-TABLES = {"persons": "silver.source_records", "consents": "silver.consent_events"}
+BATCH_ROWS = 4_000  # of a batch that a worker gives back: one payload may hold 20,000 rows
 Row = dict[str, Any]
+Parts = Mapping[str, list[Part]]
 
 
-def rows(payloads: DataFrame, *, mappings: Iterable[Mapping], received_at: dt.datetime) -> dict[str, DataFrame]:
-    """Return the rows of sources of persons and consents, by their kind; `payloads.source` is a mapping's name.
+def rows(payloads: DataFrame, *, mappings: Iterable[mapping.Mapping], received_at: dt.datetime) -> dict[str, DataFrame]:
+    """Return the rows of business sources, by their kind; `payloads.source` is a mapping's name.
 
     Returns:
-        Grain: one payload that is not refused; `canonical.META`, the columns of the kind's table, and `reason_code` and
-        `reason` where the row is refused.
+        Grain: one row that a part of a mapping makes of a payload; `canonical.META`, the columns of the kind's table,
+        and `reason_code` and `reason` where the row is refused.
     """
-    make = {"persons": source_record, "consents": consent_event}
-    by_kind: dict[str, dict[str, Mapping]] = {}
-    for mapping in mappings:
-        by_kind.setdefault(mapping.kind, {})[mapping.name] = mapping
-    return {
-        kind: _made(payloads, make[kind], TABLES[kind], mappings=of_kind, received_at=received_at)
-        for kind, of_kind in by_kind.items()
-    }
+    by_kind: dict[str, dict[str, list[Part]]] = {}
+    for source in mappings:
+        for part in source.parts:
+            by_kind.setdefault(part.kind, {}).setdefault(source.name, []).append(part)
+    return {kind: _made(payloads, kind, parts=parts, received_at=received_at) for kind, parts in by_kind.items()}
 
 
-def _made(
-    payloads: DataFrame,
-    make: Callable[..., Row],
-    name: str,
-    *,
-    mappings: dict[str, Mapping],
-    received_at: dt.datetime,
-) -> DataFrame:
-    columns = {column.name: column.type for column in table(name).columns}
+def _made(payloads: DataFrame, kind: str, *, parts: Parts, received_at: dt.datetime) -> DataFrame:
+    columns = {column.name: column.type for column in table(RECORDS[kind]).columns}
     columns |= {"reason_code": "string", "reason": "string"}
-    good = payloads.where(F.col("reason_code").isNull() & F.col("source").isin(*mappings))
-    read = partial(_read, make=make, names=tuple(columns), mappings=mappings, received_at=received_at)
+    good = payloads.where(F.col("reason_code").isNull() & F.col("source").isin(*parts))
+    read = partial(_read, names=tuple(columns), parts=parts, received_at=received_at)
     return workers.made(good, read, columns)
 
 
 def _read(
     batches: Iterable[pa.RecordBatch],
     *,
-    make: Callable[..., Row],
     names: tuple[str, ...],
-    mappings: dict[str, Mapping],
+    parts: Parts,
     received_at: dt.datetime,
     types: workers.Types,
 ) -> Iterator[pa.RecordBatch]:
     for batch in batches:
+        places: list[int] = []
+        found: list[Row] = []
         columns = (batch.column(name).to_pylist() for name in ("source", "payload", "modified_at"))
-        found = [
-            {
-                **read(payload, make=make, mapping=mappings[source], received_at=received_at),
-                "delivered_at": modified_at,
-            }
-            for source, payload, modified_at in zip(*columns, strict=True)
-        ]
-        yield workers.batch(batch, {name: [row.get(name) for row in found] for name in names}, types)
+        for place, (source, payload, modified_at) in enumerate(zip(*columns, strict=True)):
+            for row in read(payload, parts=parts[source]):
+                places.append(place)
+                found.append({**row, "received_at": received_at, "delivered_at": modified_at})
+                if len(found) >= BATCH_ROWS:
+                    yield _batch(batch, places, found, names, types)
+                    places, found = [], []
+        if found:
+            yield _batch(batch, places, found, names, types)
 
 
-def read(payload: str, *, make: Callable[..., Row], mapping: Mapping, received_at: dt.datetime) -> Row:
-    """Return the row that a payload makes; refused where it cannot be read at all."""
+def _batch(
+    batch: pa.RecordBatch, places: list[int], found: list[Row], names: tuple[str, ...], types: workers.Types
+) -> pa.RecordBatch:
+    taken = batch.select(list(canonical.META)).take(pa.array(places, pa.int32()))
+    return workers.batch(taken, {name: [row.get(name) for row in found] for name in names}, types)
+
+
+def read(payload: str, *, parts: list[Part]) -> Iterator[Row]:
+    """Yield the rows of one kind that a payload makes, but for their clocks; one refusal where it cannot be read."""
     try:
         document = documents.loads(payload)
-        row = make(document if isinstance(document, dict) else {}, mapping=mapping)
+        whole = document if isinstance(document, dict) else {}
+        found = [_row(row, part) for part in parts for row in parsers.rows(whole, part=part)]
+    except parsers.NoListError as error:
+        found = [_refused("bad_value", f"{error} is no list")]
     except Exception as error:  # whatever a document does to the parsers, only the document is refused
-        row = _refused("bad_shape", type(error).__name__)
-    return {**row, "received_at": received_at}
+        found = [_refused("bad_shape", type(error).__name__)]
+    yield from found
 
 
-def source_record(row: Struct, *, mapping: Mapping) -> Row:
-    """Return a row as silver.source_records has it, but for `received_at`; with `reason_code` and `reason`.
+def _row(row: Struct, part: Part) -> Row:
+    """Return a row as its kind's table has it, with `reason_code` and `reason` where it is refused.
 
     Values that a parser cannot read are None, and stay in `extra` as they came; so do columns that the mapping does
     not name.
     """
-    made = parsers.columns(row, mapping=mapping)
-    key = parsers.key(row, mapping=mapping)
+    make = {"persons": source_record, "consents": consent_event}.get(part.kind, business_record)
+    return make(row, part=part)
+
+
+def source_record(row: Struct, *, part: Part) -> Row:
+    """Return a row as silver.source_records has it (see `_row`)."""
+    made = parsers.columns(row, part=part)
+    key = parsers.key(row, part=part)
     has_address = any(name.startswith("address.") for name in made)
     return {
         **made,
-        "record_id": None if key is None else f"{mapping.system}:{key}",
-        "system": mapping.system,
-        "address": {part: made.get(f"address.{part}") for part in ADDRESS} if has_address else None,
-        "extra": parsers.extra(row, mapping=mapping, made=made),
+        "record_id": None if key is None else f"{part.system}:{key}",
+        "system": part.system,
+        "address": {name: made.get(f"address.{name}") for name in ADDRESS} if has_address else None,
+        "extra": parsers.extra(row, part=part, made=made),
         **(_refused("bad_key") if key is None else {}),
     }
 
 
-def consent_event(row: Struct, *, mapping: Mapping) -> Row:
-    """Return a row as silver.consent_events has it, but for `received_at`; with `reason_code` and `reason`."""
-    made = parsers.columns(row, mapping=mapping)
-    said = {name: made.get(name) for name in _SAID}
-    outside = (f"{name} {said[name]}" for name, allowed in _ALLOWED if said[name] not in (None, *allowed))
-    bad = next(outside, None)
-    if any(said[name] is None for name in _NEEDED):
-        refusal = _refused("bad_key")
-    elif said["effective_at"] is None:
-        refusal = _refused("bad_time")
-    else:
-        refusal = {} if bad is None else _refused("bad_value", bad)
+def consent_event(row: Struct, *, part: Part) -> Row:
+    """Return a row as silver.consent_events has it (see `_row`)."""
+    made = parsers.columns(row, part=part)
+    said = {name: made.get(name) for name in KINDS["consents"].columns}
+    needed = (said[name] for name in KINDS["consents"].needed if name != "effective_at")
+    # Each value that it needs is a part of what names an act.
+    refusal = _refused("bad_key") if None in needed else _refusal(said, "consents")
     return {**said, "consent_event_id": _digest(said), **refusal}
 
 
-_CONSENT = table(TABLES["consents"]).columns
-_SAID = tuple(column.name for column in _CONSENT if column.name not in {"consent_event_id", "received_at"})
-_ALLOWED = tuple((column.name, column.allowed) for column in _CONSENT if column.allowed)
-_NEEDED = tuple(
-    column.name for column in _CONSENT if column.required and column.name in _SAID and column.name != "effective_at"
-)
+def business_record(row: Struct, *, part: Part) -> Row:
+    """Return a row as the table of its kind has it (see `_row`)."""
+    made, declared = parsers.columns(row, part=part), table(RECORDS[part.kind])
+    said = {**made, "system": part.system, "extra": parsers.extra(row, part=part, made=made)}
+    if declared.partition_by:
+        when = made.get(declared.partition_by.replace("_date", "_at"))
+        said[declared.partition_by] = when and when.date()
+    return {**said, **_refusal(said, part.kind)}
+
+
+def _refusal(said: Row, kind: str) -> Row:
+    """Return why a row cannot stand in its table; nothing where it can."""
+    declared = table(RECORDS[kind])
+    missing = [name for name in KINDS[kind].needed if said.get(name) is None]
+    untimed = [name for name in missing if KINDS[kind].columns[name] == "timestamp"]
+    other = next((name for name in missing if name not in untimed), None)
+    if other is not None:
+        return _refused("bad_key") if other in declared.key else _refused("missing_value", other)
+    if untimed:
+        return _refused("bad_time")
+    outside = (f"{c.name} {said[c.name]}" for c in declared.columns if _is_outside(said.get(c.name), c))
+    found = next(outside, None)
+    return {} if found is None else _refused("bad_value", found)
+
+
+def _is_outside(value: Any, column: schemas.Column) -> bool:
+    if value is None:
+        return False
+    is_below = column.minimum is not None and value < column.minimum
+    is_above = column.maximum is not None and value > column.maximum
+    return is_below or is_above or bool(column.allowed and value not in column.allowed)
 
 
 def _digest(said: Row) -> str:
@@ -145,36 +175,52 @@ def _refused(code: str, *found: str) -> Row:
     return {"reason_code": code, "reason": reasons.SENTENCES[code].format(*found)}
 
 
-def newest(records: DataFrame) -> DataFrame:
-    """Return one state of each source record: the one changed last, else the last line of the youngest file.
+def kept(made: DataFrame, *, kind: str) -> DataFrame:
+    """Return one row of each key; `source` stands beside the columns of the table.
 
-    `source` stays beside the columns of silver.source_records.
+    Of a table with `updated_at` the newest state: of the highest version, changed last, else the last line of the
+    youngest file. Of any other table the event as it came first.
     """
-    good = records.where(F.col("reason_code").isNull())
+    names = table(RECORDS[kind]).column_names
+    if "updated_at" not in names:
+        return _one(made, kind, [F.asc(name) for name in ("modified_at", "source", "file", "position")])
+    version = [F.desc_nulls_last("version")] if "version" in names else []
     last = [F.desc_nulls_last("updated_at"), *(F.desc(name) for name in ("modified_at", "file", "position"))]
-    one = F.row_number().over(Window.partitionBy("record_id").orderBy(*last))
-    names = table("silver.source_records").column_names
-    return good.withColumn("one", one).where(F.col("one") == 1).select(*names, "source")
+    return _one(made, kind, [*version, *last])
 
 
-def recency(alias: str) -> Column:
-    """Return what orders two states of one record (of table aliases `t.`, `s.`).
+def newer(kind: str) -> Column | None:
+    """Return whether a state (alias `s`) is newer than the table's (`t`); None for events, which stay as they are."""
+    if "updated_at" not in table(RECORDS[kind]).column_names:
+        return None
+    return _recency("s.", kind) > _recency("t.", kind)
 
-    The later change; of two at one time, or that say none, that of the younger file; last a total order over all that
-    they say.
+
+def _one(rows: DataFrame, kind: str, order: list[Column]) -> DataFrame:
+    declared = table(RECORDS[kind])
+    good = rows.where(F.col("reason_code").isNull())
+    # Several rows of one payload may have one key: what they say makes the order total.
+    said = [F.hash(*(name for name in declared.column_names if name not in CLOCKS and name != "extra"))]
+    one = F.row_number().over(Window.partitionBy(*declared.key).orderBy(*order, *said))
+    return good.withColumn("one", one).where(F.col("one") == 1).select(*declared.column_names, "source")
+
+
+def _recency(alias: str, kind: str) -> Column:
+    """Return what orders two states of one key (of table aliases `t.`, `s.`).
+
+    The higher version; the later change; of two at one time, or that say none, that of the younger file; last a total
+    order over all that they say.
     """
-    names = [name for name in table("silver.source_records").column_names if name not in {*CLOCKS, "extra"}]
+    names = [name for name in table(RECORDS[kind]).column_names if name not in {*CLOCKS, "extra"}]
     said = canonical.digest(
         *(F.col(f"{alias}{name}") for name in names),
         F.to_json(F.array_sort(F.map_entries(f"{alias}extra"))),
     )
+    version = F.coalesce(F.col(f"{alias}version"), F.lit(0)) if "version" in names else F.lit(0).cast("bigint")
     since = F.coalesce(F.unix_micros(F.col(f"{alias}updated_at")), F.lit(-(2**62)))
-    return F.struct(since.alias("since"), F.col(f"{alias}delivered_at").alias("delivered_at"), said.alias("said"))
-
-
-def distinct_events(events: DataFrame) -> DataFrame:
-    """Return each distinct consent event once; `source` stays beside the columns of silver.consent_events."""
-    names = table("silver.consent_events").column_names
-    good = events.where(F.col("reason_code").isNull())
-    one = F.row_number().over(Window.partitionBy("consent_event_id").orderBy("source", "file", "position"))
-    return good.withColumn("one", one).where(F.col("one") == 1).select(*names, "source")
+    return F.struct(
+        version.alias("version"),
+        since.alias("since"),
+        F.col(f"{alias}delivered_at").alias("delivered_at"),
+        said.alias("said"),
+    )

@@ -9,6 +9,7 @@ import calendar
 import datetime as dt
 import math
 import re
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -23,6 +24,9 @@ X_DATE = re.compile(
 )
 ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 MAIL_DATE = re.compile(r"[A-Za-z]{3}, ")
+AMOUNT = re.compile(r"[+-]?(?:[0-9]{1,3}(?:[,' \u00a0\u202f][0-9]{3})+|[0-9]+)?(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,3})?")
+AMOUNT_COMMA = re.compile(r"[+-]?(?:[0-9]{1,3}(?:[.' \u00a0\u202f][0-9]{3})+|[0-9]+)?(?:,[0-9]+)?")
+THOUSANDS = re.compile(r"[' \u00a0\u202f]")
 MAX_BIGINT = 10**18
 EXACT_DIGITS = 20  # texts of more digits are read as floats
 
@@ -52,6 +56,36 @@ def whole_number(value: Any) -> int | None:
         return None
     whole = int(found)
     return whole if abs(whole) < MAX_BIGINT else None
+
+
+def decimal(value: Any, *, places: int | None = None, comma: bool = False) -> Decimal | None:
+    """Return an exact number; None where the value is none, or has more than 18 digits.
+
+    Args:
+        value: a number, or a text with a point; separators of thousands (comma, blank, apostrophe) only in threes.
+        places: digits after the point to round to, half away from zero; None: as it is.
+        comma: a text has a decimal comma, and points between thousands.
+    """
+    if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
+        return None
+    text = str(value)
+    if isinstance(value, str):
+        if not (AMOUNT_COMMA if comma else AMOUNT).fullmatch(text):
+            return None
+        text = THOUSANDS.sub("", text.replace(".", "").replace(",", ".") if comma else text.replace(",", ""))
+    try:
+        found = Decimal(text)
+        rounded = found if places is None else found.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+    except InvalidOperation:
+        return None
+    is_kept = rounded.is_finite() and abs(rounded) < Decimal(10) ** (18 - (places or 0))
+    return rounded if is_kept else None
+
+
+def cents(value: Any) -> Decimal | None:
+    """Return an amount from its hundredths; None where they are no whole number."""
+    found = decimal(value)
+    return found / 100 if found is not None and found == found.to_integral_value() else None
 
 
 def moment(value: Any) -> dt.datetime | None:

@@ -16,6 +16,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from entourage.ingest import accounts, canonical, graph, landed, posts, reasons, records
+from entourage.schemas import RECORDS
 
 Read = Callable[[str], DataFrame]
 Keep = Callable[[str, DataFrame], DataFrame]
@@ -94,20 +95,18 @@ def social(payloads: DataFrame, items: DataFrame, *, run: Run) -> Iterator[Step]
 
 
 def business(payloads: DataFrame, rows: Mapping[str, DataFrame], *, run: Run) -> Iterator[Step]:
-    """Yield the merges of source records and consent events, of any number of sources.
+    """Yield the merges of business records, of any number of sources: one a kind.
 
     Args:
         payloads: `detect.opened`, staged.
-        rows: `records.rows` by their kind (persons, consents), staged.
+        rows: `records.rows` by their kind (persons, orders, ...), staged.
         run: what all steps share.
     """
     yield Step("bronze.events", events(payloads, run=run), "payload", update=False)
     yield Step("bronze.quarantine", quarantine(payloads, list(rows.values()), run=run), "refusal", update=False)
-    if "persons" in rows:
-        newer = records.recency("s.") > records.recency("t.")
-        yield Step(records.TABLES["persons"], records.newest(rows["persons"]), "person", newer=newer)
-    if "consents" in rows:
-        yield Step(records.TABLES["consents"], records.distinct_events(rows["consents"]), "consent", update=False)
+    for kind, made in rows.items():
+        kept, newer = records.kept(made, kind=kind), records.newer(kind)
+        yield Step(RECORDS[kind], kept, kind, update=newer is not None, newer=newer)
 
 
 def tally(payloads: DataFrame, items: DataFrame) -> DataFrame:
@@ -136,20 +135,17 @@ def tally(payloads: DataFrame, items: DataFrame) -> DataFrame:
 
 
 def tally_rows(payloads: DataFrame, rows: Mapping[str, DataFrame]) -> DataFrame:
-    """Count the payloads and rows of business sources (see `tally`): kinds payload, refusal, person, consent."""
-    bad = F.count_if(F.col("reason_code").isNotNull())
-    counts = [
-        frame.groupBy("source").agg(
-            *(
-                _fate(name, *((F.count(F.lit(1)), bad) if kind == f"{name}s" else (F.lit(0),)))
-                for name in ("person", "consent")
-            ),
-            bad.alias("bad_items"),
-        )
-        for kind, frame in rows.items()
-    ]
-    none = {name: F.lit(0) for name in _BARREN}
-    return _with_payloads(reduce(DataFrame.unionByName, counts).withColumns(none), payloads)
+    """Count the payloads and rows of business sources (see `tally`): payload, refusal, and each of the kinds."""
+    bad = F.count_if(F.col("reason_code").isNotNull()).alias("bad")
+    items = F.count(F.lit(1)).alias("items")
+    counts = [frame.groupBy("source").agg(F.lit(kind).alias("kind"), items, bad) for kind, frame in rows.items()]
+
+    def of(kind: str, name: str) -> Column:
+        return F.sum(F.when(F.col("kind") == kind, F.col(name)))
+
+    fates = [_fate(kind, of(kind, "items"), of(kind, "bad")) for kind in rows]
+    summed = reduce(DataFrame.unionByName, counts).groupBy("source").agg(*fates, F.sum("bad").alias("bad_items"))
+    return _with_payloads(summed.withColumns({name: F.lit(0) for name in _BARREN}), payloads)
 
 
 def _with_payloads(counted: DataFrame, payloads: DataFrame) -> DataFrame:

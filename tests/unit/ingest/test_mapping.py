@@ -8,7 +8,7 @@ import pytest
 
 from entourage.errors import UsageError
 from entourage.ingest.csv_rows import CsvParams
-from entourage.ingest.mapping import Mapping, Value, parse
+from entourage.ingest.mapping import Mapping, Part, Value, parse
 
 SOURCES = sorted((Path(__file__).resolve().parents[3] / "conf" / "sources").glob("*.yaml"))
 
@@ -28,18 +28,22 @@ def test_a_mapping_says_how_each_column_is_made() -> None:
 
     assert parse(text, name="shops") == Mapping(
         name="shops",
-        kind="persons",
-        system="shop",
-        network="other",
-        key=("no",),
         format="",
         csv=CsvParams(delimiter=";"),
-        columns={
-            "emails": Value(sources=("mail", "mail2")),
-            "birth_date": Value(sources=("dob",), parse="date", format="dd/MM/yyyy"),
-            "address.country": Value(const="FR"),
-        },
-        ignore=("secret",),
+        parts=(
+            Part(
+                kind="persons",
+                system="shop",
+                network="other",
+                key=("no",),
+                columns={
+                    "emails": Value(sources=("mail", "mail2"), type="array<string>"),
+                    "birth_date": Value(sources=("dob",), type="date", parse="date", format="dd/MM/yyyy"),
+                    "address.country": Value(const="FR"),
+                },
+                ignore=("secret",),
+            ),
+        ),
     )
 
 
@@ -109,4 +113,4 @@ def test_a_csv_that_no_reader_knows_is_refused() -> None:
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
 def test_every_mapping_that_comes_along_is_valid(path: Path) -> None:
-    assert parse(path.read_text(encoding="utf-8"), name=path.stem).columns
+    assert parse(path.read_text(encoding="utf-8"), name=path.stem).parts

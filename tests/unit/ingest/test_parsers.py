@@ -7,11 +7,14 @@ import datetime as dt
 import pytest
 
 from entourage.ingest import parsers, patterns
+from entourage.ingest.kinds import KINDS
 from entourage.ingest.mapping import Value, parse
+
+TYPES = {name: type_ for kind in KINDS.values() for name, type_ in kind.columns.items()}
 
 
 def _made(name: str, theirs: object, **spec: object) -> object:
-    return parsers.column({"a": theirs}, name=name, value=Value(sources=("a",), **spec))  # type: ignore[arg-type]
+    return parsers.column({"a": theirs}, value=Value(sources=("a",), type=TYPES[name], **spec))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -88,24 +91,24 @@ def test_a_value_has_the_type_of_its_column_or_is_none(
 def test_a_part_that_is_missing_leaves_nothing_to_join() -> None:
     value = Value(sources=("a", "b"), join=":")
 
-    assert parsers.column({"a": "x", "b": "7"}, name="full_name", value=value) == "x:7"
-    assert parsers.column({"a": "x", "b": " "}, name="full_name", value=value) is None
-    assert parsers.column({}, name="full_name", value=value) is None
+    assert parsers.column({"a": "x", "b": "7"}, value=value) == "x:7"
+    assert parsers.column({"a": "x", "b": " "}, value=value) is None
+    assert parsers.column({}, value=value) is None
 
 
 def test_extra_has_what_is_not_used_and_what_could_not_be_read() -> None:
-    mapping = parse(
+    [part] = parse(
         "kind: accounts\nkey: no\nignore: [secret]\n"
         "columns: {account_id: id, created_at: {from: [since, born]}, is_bot: bot, bio: deep.said}",
         name="x",
-    )
+    ).parts
     row = {"id": "7", "no": 1, "secret": "s", "since": "soon", "born": "", "bot": "no", "deep": {"said": "hi", "n": [1.5, "é"]}, "new": False}  # fmt: skip
-    made = parsers.columns(row, mapping=mapping)
+    made = parsers.columns(row, part=part)
 
     assert (made["account_id"], made["created_at"], made["is_bot"], made["bio"]) == ("7", None, False, "hi")
-    assert parsers.extra(row, mapping=mapping, made=made) == {
+    assert parsers.extra(row, part=part, made=made) == {
         "since": "soon",
-        "deep": '{"said":"hi","n":[1.5,"é"]}',
+        "deep.n": '[1.5,"é"]',
         "new": "false",
     }
-    assert parsers.extra({"id": "7", "no": "1"}, mapping=mapping, made=made) is None
+    assert parsers.extra({"id": "7", "no": "1"}, part=part, made=made) is None

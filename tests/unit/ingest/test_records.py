@@ -111,7 +111,7 @@ ACTS: dict[str, object] = {
 
 def _rows(payloads: DataFrame, mapping: Mapping) -> DataFrame:
     of_source = payloads.withColumn("source", F.lit(mapping.name))
-    return records.rows(of_source, mappings=[mapping], received_at=CLOCK)[mapping.kind]
+    return records.rows(of_source, mappings=[mapping], received_at=CLOCK)[mapping.kinds[0]]
 
 
 @pytest.fixture(scope="module")
@@ -268,7 +268,7 @@ def test_the_newest_state_of_a_record_counts_and_of_equal_ones_the_last_of_a_fil
 
 
 def _newest(payloads: Payloads, rows: list[Row]) -> list[Any]:
-    kept = records.newest(_rows(payloads(*rows), PERSONS)).collect()
+    kept = records.kept(_rows(payloads(*rows), PERSONS), kind="persons").collect()
     assert len({row["record_id"] for row in kept}) == len(kept)
     return kept
 
@@ -325,7 +325,7 @@ def test_an_event_is_named_by_what_it_says(acts: dict[str, Row]) -> None:
 
 
 def test_an_event_is_kept_once_and_refused_ones_are_not(events: DataFrame) -> None:
-    kept = records.distinct_events(events).select("action", "basis").collect()
+    kept = records.kept(events, kind="consents").select("action", "basis").collect()
 
     assert sorted((row["action"], str(row["basis"])) for row in kept) == [
         ("granted", "None"),
