@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor
 from pathlib import Path
 
 from entourage import errors, evaluation, export, session
@@ -16,9 +16,7 @@ def run(context: Context, as_of: dt.date) -> None:
     settings = context.config.section("report")
     params = FiguresParams(as_of=as_of, top=settings["top"], is_revealed=settings["reveal"])
     found, path = aggregates(context.tables.read, params=params), Path(settings["path"])
-    with session.pool(
-        context.tables.spark, 4
-    ) as pool:  # most of a small frame's time is planning, which leaves cores idle
+    with session.pool(context.tables.spark, 4) as pool:  # planning small frames leaves cores idle
         frames = pool.map(lambda frame: [row.asDict() for row in frame.collect()], found.values())
         truth = _scorecard(context, settings["truth"], pool) if settings["truth"] else None
     page = PageParams(as_of, target_ratio=context.config["understand.keep_ratio"], is_revealed=params.is_revealed)
@@ -26,7 +24,7 @@ def run(context: Context, as_of: dt.date) -> None:
     context.say(f"  wrote {path}")
 
 
-def _scorecard(context: Context, folder: str, pool: ThreadPoolExecutor) -> dict[str, dict[str, object]]:
+def _scorecard(context: Context, folder: str, pool: Executor) -> dict[str, dict[str, object]]:
     def evaluated(subject: str) -> dict[str, dict[str, object]]:
         try:
             truth = context.sources.read_labels(f"{folder}/{subject}.csv")
