@@ -19,6 +19,10 @@ ODD: list[Any] = [None, 5, "\ud800", [], [None, [1]], {}, {"id": {"a": [1]}}, 10
 DOCUMENTS: dict[str, list[Any]] = {
     "bluesky": [test_bluesky.EVENTS["post"], test_bluesky.EVENTS["like"], test_bluesky._v2(test_bluesky.EVENTS["quote"])],
     "facebook": [test_facebook.FEEDS["feed"], test_facebook.HOOKS["comment"], test_facebook.HOOKS["reaction taken back"]],
+    "feed": [{"feed": {"title": "t", "link": "https://a.example", "format": "atom", "author": {"name": "Ada"}},
+              "entry": {"id": "1", "title": "t", "link": [{"@href": "https://a.example/1", "@rel": "alternate"}],
+                        "published": "2026-06-01T08:00:00Z", "updated": "2026-06-02T08:00:00Z",
+                        "author": [{"name": "Ada"}], "category": [{"@term": "w"}], "content": {"#text": "<p>c</p>"}}}],
     "gnip": [test_gnip.DOCUMENTS["share"], test_gnip.DOCUMENTS["reply"], test_gnip.DOCUMENTS["delete"]],
     "mastodon": [test_mastodon.STATUSES["boost"], test_mastodon.STATUSES["reply"]],
     "reddit": [{"kind": "Listing", "data": {"children": [{"data": {"id": "1", "author": "ada", "body": "b", "edited": 5}}]}}],
