@@ -1,4 +1,4 @@
-"""Bring business records in: files described by mappings ▶ bronze.events, quarantine and their tables of silver."""
+"""Bring business records in: files and databases, as mappings say ▶ bronze.events, quarantine, tables of silver."""
 
 from __future__ import annotations
 
@@ -14,11 +14,17 @@ def run(context: Context, as_of: dt.date) -> None:
     tables, settings, sources = context.tables, context.config.section("ingest"), context.sources
     given = sources.mapped(settings["records_input"], source=settings["source"], folder=context.config.folder)
     seen, again = tables.read("bronze.files"), settings["again"]
+    scratch = tables.workspace("ingest_records")
+    landing, limit = Landing(tables, scratch, context.say), settings["max_payload_bytes"]
+    first, path = given[0]
+    if first.jdbc and not path:
+        read = sources.database(first, seen=seen, workspace=scratch, again=again, max_payload_bytes=limit)
+        (landing.business if first.kind in records.TABLES else landing.social)(read)
+        scratch.clear()
+        return
     new = [(mapping, sources.new_files(path, seen=seen, source=mapping.name, again=again)) for mapping, path in given]
     for mapping, files in new:
         context.say(f"  {mapping.name}: {len(files):,} new files of {mapping.kind}")
-    scratch = tables.workspace("ingest_records")
-    landing, limit = Landing(tables, scratch, context.say), settings["max_payload_bytes"]
     found = [(mapping, files) for mapping, files in new if files]
     business = [(mapping, files) for mapping, files in found if mapping.kind in records.TABLES]
     if business:

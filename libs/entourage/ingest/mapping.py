@@ -13,9 +13,10 @@ from typing import Any
 import yaml
 
 from entourage.errors import UsageError, nearest
-from entourage.ingest import patterns
+from entourage.ingest import jdbc, patterns
 from entourage.ingest.csv_rows import CsvParams
 from entourage.ingest.detect import FORMATS as WIRE_FORMATS
+from entourage.ingest.jdbc import JdbcParams
 
 COLUMNS = {
     "persons": [
@@ -107,7 +108,7 @@ NEEDED = {
 FALLIBLE = ("date", "time", "integer", "number", "boolean")  # parsers that cannot read every text
 PARSERS = ["text", "lower", "upper", "given_of_last_first", "family_of_last_first", *FALLIBLE, "split"]
 FORMATS = ("csv", "parquet", "jsonl")
-KEYS = ["kind", "format", "system", "network", "key", "csv", "columns", "ignore"]
+KEYS = ["kind", "format", "system", "network", "key", "csv", "columns", "ignore", "jdbc"]
 CSV_KEYS = ["delimiter", "encoding", "quote", "header"]
 SPEC_KEYS = ["from", "parse", "format", "separator", "join", "prefix", "map", "const", "default"]
 
@@ -153,6 +154,7 @@ class Mapping:
         csv: how delimited files are written.
         columns: ours to how it is made.
         ignore: their columns that are left out of `extra`.
+        jdbc: the table of a database that it describes; None: files.
     """
 
     name: str
@@ -164,6 +166,7 @@ class Mapping:
     csv: CsvParams
     columns: Dict[str, Value]
     ignore: tuple[str, ...]
+    jdbc: JdbcParams | None = None
 
     @cached_property
     def used(self) -> frozenset[str]:
@@ -194,6 +197,7 @@ def parse(text: str, *, name: str) -> Mapping:
     if not isinstance(tree, dict):
         raise UsageError(f"sources/{name}: found {type(tree).__name__}, expected keys such as kind and columns")
     problems = [*_unknown("key", tree, KEYS), *_kind_problems(tree)]
+    problems += jdbc.problems(tree["jdbc"]) if "jdbc" in tree else []
     if name in WIRE_FORMATS:
         problems.append("the name is that of a wire format; give the file another")
     if not problems:
@@ -216,6 +220,7 @@ def parse(text: str, *, name: str) -> Mapping:
         ),
         columns={column: _value(spec) for column, spec in tree["columns"].items()},
         ignore=_listed(tree.get("ignore", [])),
+        jdbc=jdbc.params(tree["jdbc"]) if "jdbc" in tree else None,
     )
 
 

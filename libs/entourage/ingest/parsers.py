@@ -31,7 +31,7 @@ def column(row: Struct, *, name: str, value: Value) -> Any:
     default = None if value.default is None else _typed(name, value.default)
     if value.const is not None:
         return [value.const] if name in LISTS else _typed(name, value.const)
-    texts = [theirs(row, source) for source in value.sources]
+    texts = [text for source in value.sources for text in _each(row, source, is_list=name in LISTS)]
     found = [text for text in texts if text is not None]
     if value.join is not None:  # nothing where a part is missing: half an id is none
         found = [value.join.join(found)] if found and len(found) == len(texts) else []
@@ -44,10 +44,24 @@ def column(row: Struct, *, name: str, value: Value) -> Any:
 
 def theirs(row: Struct, name: str) -> str | None:
     """Return their column of that very name, dots and all; else, of a name with dots, the value at that path."""
+    return _stripped(_value(row, name))
+
+
+def _each(row: Struct, name: str, *, is_list: bool) -> list[str | None]:
+    """Return their column; where ours is a list and theirs too, each of its values."""
+    value = _value(row, name)
+    return [_stripped(part) for part in value] if is_list and isinstance(value, list) else [_stripped(value)]
+
+
+def _value(row: Struct, name: str) -> Any:
     value = row.get(name)
     if value is None and "." in name:
         *path, last = name.split(".")
         value = wire.struct(row, *path).get(last)
+    return value
+
+
+def _stripped(value: Any) -> str | None:
     found = as_text(value)
     return (found.strip(" ") or None) if found else None
 
