@@ -102,7 +102,7 @@ def test_rows_become_records_and_a_row_without_a_key_goes_to_quarantine(
 
     assert kept.select(*names).collect() == [
         Row("crm:1", "Ada", ["ada@example.org", "a@example.org"], dt.date(1985, 12, 10), _at(1, 9, 123456)),
-        Row("crm:2", None, None, None, _at(2, 9, 0)),
+        Row("crm:2", None, [], None, _at(2, 9, 0)),
     ]
     refused = tables.read("bronze.quarantine").select("reason_code", "file").collect()
     assert refused == [Row("bad_key", f"{customers.url}/customers")]
