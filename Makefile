@@ -37,7 +37,8 @@ demo: setup ## Simulate a world, run the main job on it, and write the report wi
 test: setup dist ## Run the tests: units, jobs on small tables, run all on a small world, one YARN run.
 	$(PYTEST) -m "not slow" tests
 
-test-full: setup dist ## Run all tests, the long ones too: kills of run all, both YARN modes.
+test-full: setup dist ## Run all tests, the long ones too: kills of run all, both YARN modes, PostgreSQL.
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || { echo "make test-full needs PostgreSQL, and no initdb was found. Debian: apt-get update && apt-get install postgresql"; exit 1; }
 	$(PYTEST) tests
 
 check: setup ## Say whether the code is clean: format, lint, types, layers.

@@ -1,4 +1,4 @@
-"""Bring business records in: files described by mappings ▶ bronze.events, quarantine and their tables of silver."""
+"""Bring business records in: files and databases, as mappings say ▶ bronze.events, quarantine, tables of silver."""
 
 from __future__ import annotations
 
@@ -13,11 +13,17 @@ def run(context: Context, as_of: dt.date) -> None:
     """Read the new files of one source, or of each folder that is named as one, and merge their rows."""
     tables, settings, sources = context.tables, context.config.section("ingest"), context.sources
     given = sources.mapped(settings["records_input"], source=settings["source"], folder=context.config.folder)
-    new = sources.new_records(given, seen=tables.read("bronze.files"), again=settings["again"])
-    for mapping, files in new:
-        context.say(f"  {mapping.name}: {len(files):,} new files of {', '.join(mapping.kinds)}")
+    seen, again = tables.read("bronze.files"), settings["again"]
     scratch = tables.workspace("ingest_records")
     landing, params = Landing(tables, scratch, context.say, settings["max_depth"]), SplitParams.of(settings)
+    first, there = given[0]
+    if first.jdbc and not there:
+        read = sources.database(first, seen=seen, workspace=scratch, again=again, params=params)
+        (landing.social if first.is_social else landing.business)(read)
+        given = []
+    new = sources.new_records(given, seen=seen, again=again)
+    for mapping, files in new:
+        context.say(f"  {mapping.name}: {len(files):,} new files of {', '.join(mapping.kinds)}")
     found = [(mapping, files) for mapping, files in new if files]
     business = [(mapping, files) for mapping, files in found if not mapping.is_social]
     if business:

@@ -134,7 +134,7 @@ def simulate_command(
 @app.command(name="run")
 def run_command(
     command: typer.Context,
-    job: Annotated[str, typer.Argument(help=f"all, or one of: {', '.join(runs.JOBS)}.")],
+    job: Annotated[str, typer.Argument(help=f"all, or one of: {', '.join((*runs.JOBS, *runs.APART))}.")],
     input_: Annotated[
         str | None,
         typer.Option(

@@ -36,7 +36,12 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """One table: its grain, key and columns, and how it reaches a person."""
+    """One table: its grain, key and columns, how it reaches a person, and when its rows go.
+
+    `clock` says how old a row is, as SQL over its columns: the day of its partition, or else occurred_at or received_at,
+    unless the table names another. A row goes `retention_days` after it; one whose clock is NULL stays. A table without
+    a clock says in `undated` why.
+    """
 
     name: str
     grain: str
@@ -47,6 +52,8 @@ class Table:
     retention_days: int
     partition_by: str | None = None
     change_data_feed: bool = False
+    clock: str = ""
+    undated: str = ""
 
     @property
     def layer(self) -> str:
@@ -104,19 +111,28 @@ def _table(
     retention: int,
     day: str | None = None,
     cdf: bool = False,
+    clock: str = "",
+    undated: str = "",
 ) -> Table:
     lines = [line.strip() for line in columns.strip().splitlines() if line.strip()]
+    declared = tuple(_column(line) for line in lines)
+    clocks = [name for name in ("occurred_at", "received_at") if any(column.name == name for column in declared)]
     return Table(
         name=name,
         grain=grain,
         key=tuple(key.split()),
-        columns=tuple(_column(line) for line in lines),
+        columns=declared,
         subject_key=subject,
         purpose=purpose,
         retention_days=retention,
         partition_by=day,
         change_data_feed=cdf,
+        clock="" if undated else clock or day or next(iter(clocks), ""),
+        undated=undated,
     )
+
+
+_REBUILT = "each run of its job writes it anew, from rows that go by theirs"
 
 
 _BRONZE = (
@@ -127,6 +143,7 @@ _BRONZE = (
         subject="none",
         purpose="lineage",
         retention=3650,
+        undated="a file whose row is gone would be read again",
         columns="""
         file_id string | SHA-256 of source, path, size and modification time | required
         source string | ingest source: posts, or the name of a mapping | required
@@ -189,6 +206,7 @@ _SILVER_SOCIAL = (
         subject="account_id",
         purpose="identity, influence",
         retention=760,
+        clock="last_seen_at",
         cdf=True,
         columns=f"""
         account_id string | network:native_id | required;direct
@@ -270,6 +288,7 @@ _SILVER_SOCIAL = (
         subject="src_account_id",
         purpose="influence",
         retention=760,
+        clock="if(verb = 'follow', ended_at, coalesce(occurred_at, received_at))",  # who follows still does
         cdf=True,
         columns=f"""
         edge_id string | the network's id of the act, or network:verb:src:dst:object | required;direct
@@ -291,6 +310,7 @@ _SILVER_SOCIAL = (
         subject="object_id",
         purpose="honoring deletions",
         retention=3650,
+        clock="applied_at",
         columns=f"""
         network string | where it happened | required;in {NETWORKS}
         object_id string | post_id, account_id or edge_id | required;direct
@@ -339,6 +359,7 @@ _SILVER_RECORDS = (
         subject="identifier",
         purpose="lawful basis",
         retention=3650,
+        clock="if(action IN ('shown', 'granted'), effective_at, NULL)",  # a no is never forgotten
         columns="""
         consent_event_id string | digest of all that it says | required
         identifier_kind string | what the identifier is | required;in record,account,email,phone,device
@@ -1043,6 +1064,7 @@ _SILVER_UNDERSTOOD = (
         subject="post_id",
         purpose="insight, service",
         retention=760,
+        clock="created_at",
         columns="""
         post_id string | the post | required;ref silver.posts
         version bigint | version of the post that was read | required;>=0
@@ -1064,6 +1086,7 @@ _SILVER_UNDERSTOOD = (
         subject="record_id_l",
         purpose="identity",
         retention=400,
+        undated=_REBUILT,
         columns="""
         record_id_l string | the smaller record or account id | required;direct
         record_id_r string | the larger one | required;direct
@@ -1081,6 +1104,7 @@ _SILVER_UNDERSTOOD = (
         subject="record_id",
         purpose="identity",
         retention=400,
+        undated=_REBUILT,
         columns="""
         record_id string | source record or account | required;direct
         cluster_id string | smallest record id of the cluster | required;direct
@@ -1096,6 +1120,7 @@ _GOLD = (
         subject="source_id",
         purpose="identity",
         retention=1100,
+        clock="valid_to",
         cdf=True,
         columns="""
         source_id string | record_id or account_id | required;direct
@@ -1115,6 +1140,7 @@ _GOLD = (
         subject="none",
         purpose="identity",
         retention=3650,
+        clock="retired_at",
         columns="""
         retired_person_id string | id no longer used | required
         person_id string | id that took its place | required
@@ -1128,6 +1154,7 @@ _GOLD = (
         subject="person_id",
         purpose="customer view",
         retention=1100,
+        undated=_REBUILT,
         cdf=True,
         columns="""
         person_id string | our own, persistent | required
@@ -1153,6 +1180,7 @@ _GOLD = (
         subject="person_id",
         purpose="customer view",
         retention=1100,
+        undated=_REBUILT,
         columns="""
         person_id string | the person | required;ref gold.persons
         attribute string | column of gold.persons | required
@@ -1170,6 +1198,7 @@ _GOLD = (
         subject="none",
         purpose="audit",
         retention=3650,
+        clock="at",
         columns="""
         event_id string | digest of what it says | required
         kind string | what happened | required;in create,merge,split,retire
@@ -1185,6 +1214,7 @@ _GOLD = (
         subject="record_id_l",
         purpose="identity",
         retention=400,
+        undated=_REBUILT,
         columns="""
         record_id_l string | the smaller record id | required;direct
         record_id_r string | the larger one | required;direct
@@ -1199,6 +1229,7 @@ _GOLD = (
         subject="entity_id",
         purpose="influence",
         retention=400,
+        clock="as_of",
         columns="""
         entity_kind string | what is ranked | required;in account,person
         entity_id string | account_id or person_id | required;direct
@@ -1222,6 +1253,7 @@ _OPS = (
         subject="none",
         purpose="operations",
         retention=760,
+        clock="finished_at",
         columns="""
         run_id string | one command | required
         job string | its job | required
@@ -1241,6 +1273,7 @@ _OPS = (
         subject="none",
         purpose="conservation",
         retention=760,
+        undated="its rows go with their run",
         columns="""
         run_id string | one command | required
         job string | its job | required
@@ -1260,6 +1293,7 @@ _OPS = (
         subject="none",
         purpose="quality",
         retention=760,
+        clock="checked_at",
         columns="""
         run_id string | one command | required
         job string | job in it | required
@@ -1278,6 +1312,7 @@ _OPS = (
         subject="none",
         purpose="erasure",
         retention=36500,
+        clock="suppressed_at",
         columns="""
         identifier_kind string | what was suppressed | required;in record,account,email,phone
         identifier_hash string | keyed hash of the identifier | required

@@ -1,6 +1,6 @@
 """Build the one Spark session, and reach Hadoop's file systems through it.
 
-in: `Config` ▶ out: a `SparkSession` with Delta, Spark NLP and GraphFrames, and `FileSystem`.
+in: `Config` ▶ out: a `SparkSession` with Delta, Spark NLP and GraphFrames, `FileSystem`, and `Connection`.
 The only module with py4j calls.
 Under spark-submit the submitted master, jars and memory win, since the JVM runs already.
 """
@@ -10,13 +10,13 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from py4j.java_gateway import java_import  # type: ignore[import-untyped]
+from py4j.java_gateway import JavaClass, java_import  # type: ignore[import-untyped]
 from pyspark.sql import SparkSession
 
 from entourage import jars
@@ -157,6 +157,14 @@ class FileSystem:
         system, hadoop_path = self._open(path)
         system.delete(hadoop_path, True)
 
+    def usage(self, path: str) -> tuple[int, int]:
+        """Return how many files lie under a path, hidden ones too, and their bytes; of an absent path none."""
+        system, hadoop_path = self._open(path)
+        if not system.exists(hadoop_path):
+            return 0, 0
+        summary = system.getContentSummary(hadoop_path)
+        return summary.getFileCount(), summary.getLength()
+
     def list_files(self, path: str) -> list[FileStatus]:
         """List the files under a file, a folder (all depths) or a glob, by path; hidden ones are left out."""
         system, hadoop_path = self._open(path)
@@ -233,3 +241,57 @@ def _remote_files(system: Any, root: Any, name: str) -> list[FileStatus]:
         if not any(part.startswith(HIDDEN) for part in path[len(name) :].split("/")):
             found.append(FileStatus(path, status.getLen(), status.getModificationTime()))
     return found
+
+
+@dataclass(frozen=True)
+class Connection:
+    """A connection of our own to PostgreSQL: it holds a transaction open, and asks small questions."""
+
+    java: Any
+
+    @classmethod
+    def to(cls, spark: SparkSession, url: str, properties: Mapping[str, str]) -> Connection:
+        """Connect, outside a transaction's automatic end.
+
+        Raises:
+            UsageError: Spark runs without the driver.
+        """
+        jvm: Any = spark._jvm
+        given = jvm.java.util.Properties()
+        for name, value in properties.items():
+            given.setProperty(name, value)
+        driver = jvm.org.postgresql.Driver
+        if not isinstance(driver, JavaClass):
+            raise UsageError("jdbc: Spark has no driver of PostgreSQL on its class path; run make setup")
+        made = cls(driver().connect(url, given))
+        made.java.setAutoCommit(False)
+        return made
+
+    def execute(self, sql: str) -> None:
+        """Carry out statements."""
+        statement = self.java.createStatement()
+        statement.execute(sql)
+        statement.close()
+
+    def row(self, sql: str) -> list[str | None]:
+        """Return the first row that a query gives, as texts."""
+        statement = self.java.createStatement()
+        found = statement.executeQuery(sql)
+        found.next()
+        values = [found.getString(place) for place in range(1, found.getMetaData().getColumnCount() + 1)]
+        statement.close()
+        return values
+
+    def close(self) -> None:
+        """Give the connection up, and with it its transaction."""
+        self.java.close()
+
+
+def database_error(error: Exception) -> tuple[str, str] | None:
+    """Return SQLSTATE and message where PostgreSQL or its driver is the cause of an error, also in a task."""
+    cause = getattr(error, "java_exception", None) or getattr(error, "_origin", None)
+    while cause is not None:
+        if cause.getClass().getName() == "org.postgresql.util.PSQLException":
+            return str(cause.getSQLState() or ""), str(cause.getMessage())
+        cause = cause.getCause()
+    return None

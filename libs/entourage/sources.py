@@ -1,6 +1,7 @@
-"""Read landing files: which are new, and by what format or mapping each is read.
+"""Read landing files, and tables of databases: what is new, and by what format or mapping each is read.
 
-in: a path ▶ out: `Delivery`: the files that are new, and their pieces (payloads and refusals), each with its line.
+in: a path or a mapping ▶ out: `Delivery`: the files that are new, and their pieces (payloads and refusals), each with
+its line.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from entourage import config
+from entourage.databases import Reader
 from entourage.errors import UsageError, nearest
 from entourage.ingest.adapters import ADAPTERS
 from entourage.ingest.containers import owner_in
@@ -23,6 +25,7 @@ from entourage.ingest.opening import PACKED, How
 from entourage.ingest.unpacking import SplitParams
 from entourage.pieces import Reading, read_pieces
 from entourage.rows import local_frame
+from entourage.schemas import Workspace
 from entourage.session import FileStatus, FileSystem
 
 TABULAR = (".csv", ".tsv", ".parquet")
@@ -71,7 +74,8 @@ class Sources:
         files = FileSystem(self.spark)
         found = files.list_files(path) if path else []
         if source:
-            return [(self.mapping(source, folder=folder), _whole(found, path))]
+            mapping = self.mapping(source, folder=folder)
+            return [(mapping, [] if mapping.jdbc and not path else _whole(found, path))]
         root = files.qualified(path) if path else ""
         whole = _whole(found, path) if found else []
         below = {status.path.removeprefix(f"{root}/"): status for status in whole if status.path.startswith(f"{root}/")}
@@ -178,6 +182,32 @@ class Sources:
         readings = [_reading(status, mapping.name, mapping) for mapping, files in given for status in files]
         return self._delivery(readings, [mapping for mapping, _ in given], params)
 
+    def database(
+        self, mapping: Mapping, *, seen: DataFrame, workspace: Workspace, again: bool, params: SplitParams
+    ) -> Delivery:
+        """Read the table of a database that a mapping describes, or what has changed in it since the last read.
+
+        Args:
+            mapping: one with a `jdbc` section.
+            seen: bronze.files, which holds the watermark of the last read.
+            workspace: where the rows are staged.
+            again: read all of it.
+            params: limits of what a row may cost.
+
+        Raises:
+            UsageError: the database refuses.
+            RetryError: it cannot be reached.
+        """
+        assert mapping.jdbc is not None  # the caller chose it for that
+        prefix = f"{mapping.jdbc.path}#{mapping.jdbc.incremental}="
+        is_read = (F.col("source") == mapping.name) & F.col("path").startswith(prefix)
+        last = None if again else seen.where(is_read).agg(F.max_by("path", "modified_at")).collect()[0][0]
+        reader = Reader(self.spark, mapping.name, mapping.jdbc, params.max_payload_bytes)
+        read = reader.read(last and last.removeprefix(prefix), workspace=workspace)
+        size = read.pieces.agg(F.sum(F.octet_length("payload"))).collect()[0][0]
+        files = self._seen([(mapping.name, read.path, size, read.read_ms)])
+        return Delivery(files, read.pieces, {mapping.name: mapping})
+
     def read_labels(self, path: str) -> DataFrame:
         """Read a labelled file: CSV with a header, Parquet or JSON lines; all columns of a CSV are strings.
 
@@ -220,7 +250,9 @@ class Sources:
         return Delivery(self._files(readings), pieces, {mapping.name: mapping for mapping in mappings})
 
     def _files(self, readings: list[Reading]) -> DataFrame:
-        rows = [(r.source, r.status.path, r.status.size, r.status.modified_ms) for r in readings]
+        return self._seen([(r.source, r.status.path, r.status.size, r.status.modified_ms) for r in readings])
+
+    def _seen(self, rows: list[tuple[str, str, int, int]]) -> DataFrame:
         frame = local_frame(self.spark, rows, "source string, path string, size bigint, modified_ms bigint")
         return frame.withColumn("modified_at", F.timestamp_millis("modified_ms")).drop("modified_ms")
 

@@ -182,6 +182,15 @@ class Tables:
             target = DeltaTable.forPath(self.spark, self.path(name)).alias("t")
             self._commit(target.merge(keys.alias("s"), same_key(table)).whenMatchedDelete().execute)
 
+    def act(self, name: str, change: Callable[[DeltaTable], object]) -> None:
+        """Change a table's files by one commit that adds no row, such as a compaction."""
+        self._commit(lambda: change(DeltaTable.forPath(self.spark, self.path(name))))
+
+    def size(self, name: str) -> tuple[int, int]:
+        """Return the files and bytes of a table's newest version."""
+        row = DeltaTable.forPath(self.spark, self.path(name)).detail().select("numFiles", "sizeInBytes").collect()[0]
+        return row["numFiles"], row["sizeInBytes"]
+
     def count(
         self, source: str, table: str, *, items: int, written: int, quarantined: int = 0, suppressed: int = 0
     ) -> None:

@@ -21,6 +21,25 @@ def test_every_table_says_whom_it_is_about_what_for_and_for_how_long(table: sche
 
 
 @pytest.mark.parametrize("table", schemas.TABLES.values(), ids=lambda table: table.name)
+def test_every_table_says_how_old_a_row_is_or_why_it_does_not(table: schemas.Table) -> None:
+    assert bool(table.clock) != bool(table.undated)
+
+
+@pytest.mark.parametrize(
+    ("name", "clock"),
+    [
+        ("silver.posts", "created_date"),
+        ("bronze.quarantine", "received_at"),
+        ("silver.source_records", "received_at"),
+        ("silver.tombstones", "applied_at"),
+        ("bronze.files", ""),
+    ],
+)
+def test_the_clock_is_the_partition_or_when_it_happened_or_came_unless_another_is_named(name: str, clock: str) -> None:
+    assert schemas.TABLES[name].clock == clock
+
+
+@pytest.mark.parametrize("table", schemas.TABLES.values(), ids=lambda table: table.name)
 def test_every_column_has_a_comment_and_references_exist(table: schemas.Table) -> None:
     for column in table.columns:
         assert column.comment, column.name

@@ -13,8 +13,9 @@ from typing import Any
 import yaml
 
 from entourage.errors import UsageError
-from entourage.ingest import mapping_checks
+from entourage.ingest import jdbc, mapping_checks
 from entourage.ingest.csv_rows import CsvParams
+from entourage.ingest.jdbc import JdbcParams
 from entourage.ingest.kinds import KINDS, LIST, SOCIAL
 from entourage.ingest.mapping_checks import FALLIBLE
 
@@ -116,12 +117,14 @@ class Mapping:
         format: csv, parquet or jsonl; empty: by the files' suffix.
         csv: how delimited files are written.
         parts: what its rows become; one where it is posts, accounts or edges.
+        jdbc: the table of a database that it describes; None: files.
     """
 
     name: str
     format: str
     csv: CsvParams
     parts: tuple[Part, ...]
+    jdbc: JdbcParams | None = None
 
     @property
     def kinds(self) -> list[str]:
@@ -160,6 +163,7 @@ def parse(text: str, *, name: str) -> Mapping:
             header=_listed(csv.get("header", [])),
         ),
         parts=_parts(tree, name),
+        jdbc=jdbc.params(tree["jdbc"]) if "jdbc" in tree else None,
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from entourage.errors import nearest
-from entourage.ingest import patterns
+from entourage.ingest import jdbc, patterns
 from entourage.ingest.adapters import ADAPTERS as WIRE_FORMATS
 from entourage.ingest.csv_rows import CsvParams
 from entourage.ingest.kinds import KINDS, LIST, SOCIAL
@@ -20,7 +20,7 @@ from entourage.ingest.kinds import KINDS, LIST, SOCIAL
 FALLIBLE = ("date", "time", "integer", "number", "decimal", "decimal_comma", "cents", "boolean")
 PARSERS = ["text", "lower", "upper", "given_of_last_first", "family_of_last_first", *FALLIBLE, "split"]
 FORMATS = ("csv", "parquet", "jsonl")
-OF_SOURCE = ["format", "system", "network", "csv", "ignore"]
+OF_SOURCE = ["format", "system", "network", "csv", "ignore", "jdbc"]
 OF_PART = ["kind", "key", "columns"]
 CSV_KEYS = ["delimiter", "encoding", "quote", "header"]
 SPEC_KEYS = ["from", "parse", "format", "zone", "separator", "join", "prefix", "map", "const", "default"]
@@ -51,6 +51,7 @@ def _source_problems(tree: Dict[str, Any]) -> list[str]:
     if tree.get("format", "") not in ("", *FORMATS):
         said = tree["format"]
         found.append(f"format: found {said!r}{nearest(str(said), FORMATS)}; expected one of {', '.join(FORMATS)}")
+    found += jdbc.problems(tree["jdbc"]) if "jdbc" in tree else []
     csv = tree.get("csv") or {}
     return found + (_csv_problems(csv) if isinstance(csv, dict) else ["csv: expected keys and values"])
 

@@ -88,6 +88,15 @@ def test_a_value_has_the_type_of_its_column_or_is_none(
     assert _made(name, text, **spec) == expected
 
 
+def test_a_list_of_theirs_becomes_a_list_of_ours_and_stays_one_text_elsewhere() -> None:
+    assert _made("emails", ["a@example.org", None, " ", "b@example.org", "a@example.org"]) == [
+        "a@example.org",
+        "b@example.org",
+    ]
+    assert _made("emails", []) == []
+    assert _made("given_name", ["Ada", "Augusta"]) == '["Ada","Augusta"]'
+
+
 def test_a_part_that_is_missing_leaves_nothing_to_join() -> None:
     value = Value(sources=("a", "b"), join=":")
 
