@@ -70,7 +70,7 @@ def read_pieces(spark: SparkSession, readings: list[Reading], *, params: SplitPa
 
     Args:
         spark: the session.
-        readings: the files; at least one.
+        readings: the files; of none there are no pieces.
         params: limits of what one file may cost.
 
     Returns:
@@ -93,7 +93,7 @@ def read_pieces(spark: SparkSession, readings: list[Reading], *, params: SplitPa
             (refused if size > MAX_WHOLE_BYTES else whole).append(reading)
     if whole:
         frames.append(_whole(spark, whole, params))
-    if markers or refused:
+    if markers or refused or not frames:
         frames.append(_said(spark, markers, refused))
     return reduce(DataFrame.unionByName, frames)
 

@@ -35,6 +35,9 @@ JOBS = (
     "report",
 )
 
+# Run by name only, never by `run all`.
+APART = ("replay",)
+
 # Folders of what `run all` is given.
 DELIVERED = ("posts", "records")
 
@@ -92,8 +95,11 @@ def steps(job: str) -> list[str]:
     """
     if job == "all":
         return list(JOBS)
-    if job not in JOBS:
-        raise UsageError(f"run: job '{job}' is unknown{nearest(job, (*JOBS, 'all'))}; jobs: {', '.join(JOBS)}, or all")
+    known = (*JOBS, *APART)
+    if job not in known:
+        raise UsageError(
+            f"run: job '{job}' is unknown{nearest(job, (*known, 'all'))}; jobs: {', '.join(known)}, or all"
+        )
     return [job]
 
 

@@ -9,6 +9,8 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 KEPT_BYTES = 65_536  # of a refused payload, in bronze.quarantine
+# Codes of what is left out because its person wants so: it is counted, and written nowhere, not to quarantine either.
+SUPPRESSED = ("noindex", "private", "suppressed")
 
 Reason = tuple[str, str]
 
@@ -18,6 +20,7 @@ SENTENCES = {
         "None of the known formats has these keys: {}; name the format with --format, or describe the file in "
         "conf/sources/ and use ingest_records."
     ),
+    "suppressed": "The person or account asked to be left out.",
     "no_items": "This is a valid {} payload without posts, accounts or acts in it (such as counts, ids or a notice).",
     "bad_shape": "The payload is built so that its format's reader gave up ({}); nothing of it was read.",
     "missing_id": "The item has no id, so it could never be told from others or deleted.",
@@ -38,6 +41,11 @@ def sentence(code: str, *found: Column) -> Column:
     for value, part in zip(found, parts[1:], strict=True):
         pieces += [F.coalesce(value.cast("string"), F.lit("nothing")), F.lit(part)]
     return F.concat(*pieces)
+
+
+def suppressed() -> Reason:
+    """Say that a person is left out."""
+    return "suppressed", SENTENCES["suppressed"]
 
 
 def unknown_compression(name: str) -> Reason:

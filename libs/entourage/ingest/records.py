@@ -18,6 +18,7 @@ from pyspark.sql import functions as F
 
 from entourage.ingest import canonical, parsers, reasons, workers
 from entourage.ingest.mapping import Mapping
+from entourage.ingest.suppressions import Suppressions
 from entourage.ingest.wire import Struct
 from entourage.merging import CLOCKS
 from entourage.schemas import table
@@ -26,9 +27,12 @@ ADDRESS = ("line", "postcode", "city", "region", "country")
 # Kinds that have a table of their own; the others are social.
 TABLES = {"persons": "silver.source_records", "consents": "silver.consent_events"}
 Row = dict[str, Any]
+NOBODY = Suppressions()
 
 
-def rows(payloads: DataFrame, *, mappings: Iterable[Mapping], received_at: dt.datetime) -> dict[str, DataFrame]:
+def rows(
+    payloads: DataFrame, *, mappings: Iterable[Mapping], received_at: dt.datetime, left_out: Suppressions = NOBODY
+) -> dict[str, DataFrame]:
     """Return the rows of sources of persons and consents, by their kind; `payloads.source` is a mapping's name.
 
     Returns:
@@ -40,7 +44,7 @@ def rows(payloads: DataFrame, *, mappings: Iterable[Mapping], received_at: dt.da
     for mapping in mappings:
         by_kind.setdefault(mapping.kind, {})[mapping.name] = mapping
     return {
-        kind: _made(payloads, make[kind], TABLES[kind], mappings=of_kind, received_at=received_at)
+        kind: _made(payloads, make[kind], TABLES[kind], mappings=of_kind, received_at=received_at, left_out=left_out)
         for kind, of_kind in by_kind.items()
     }
 
@@ -52,11 +56,14 @@ def _made(
     *,
     mappings: dict[str, Mapping],
     received_at: dt.datetime,
+    left_out: Suppressions,
 ) -> DataFrame:
     columns = {column.name: column.type for column in table(name).columns}
     columns |= {"reason_code": "string", "reason": "string"}
     good = payloads.where(F.col("reason_code").isNull() & F.col("source").isin(*mappings))
-    read = partial(_read, make=make, names=tuple(columns), mappings=mappings, received_at=received_at)
+    read = partial(
+        _read, make=make, names=tuple(columns), mappings=mappings, received_at=received_at, left_out=left_out
+    )
     return workers.made(good, read, columns)
 
 
@@ -67,6 +74,7 @@ def _read(
     names: tuple[str, ...],
     mappings: dict[str, Mapping],
     received_at: dt.datetime,
+    left_out: Suppressions,
     types: workers.Types,
 ) -> Iterator[pa.RecordBatch]:
     for batch in batches:
@@ -78,6 +86,7 @@ def _read(
             }
             for source, payload, modified_at in zip(*columns, strict=True)
         ]
+        found = [_left_out(row) if left_out.row(row) else row for row in found]
         yield workers.batch(batch, {name: [row.get(name) for row in found] for name in names}, types)
 
 
@@ -144,6 +153,13 @@ def _digest(said: Row) -> str:
 
 def _refused(code: str, *found: str) -> Row:
     return {"reason_code": code, "reason": reasons.SENTENCES[code].format(*found)}
+
+
+def _left_out(row: Row) -> Row:
+    """Return of a suppressed person's row its clocks and why it is left out: the rest goes nowhere."""
+    code, reason = reasons.suppressed()
+    clocks = {name: value for name, value in row.items() if name in CLOCKS}
+    return {**clocks, "reason_code": code, "reason": reason}
 
 
 def newest(records: DataFrame) -> DataFrame:
