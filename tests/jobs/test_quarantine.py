@@ -121,7 +121,6 @@ def test_a_cut_payload_and_a_whole_file_are_read_from_their_file_again(
     landing.mkdir()
     (landing / "long.json").write_text(f"{_status(1, padding='y' * 70_000)}\n{_status(2)}\n")
     (landing / "noise.json").write_bytes(bytes(range(1, 32)) * 50)
-    tables = _run(spark, lake, "ingest_posts", posts_input=landing, max_payload_bytes=60_000) if False else None
     settings = {"ingest.posts_input": json.dumps(str(landing)), "ingest.max_payload_bytes": "60000"}
     _with(spark, lake, "ingest_posts", settings)
     tables = Tables(spark, lake, "run")
@@ -150,8 +149,6 @@ class _KilledError(Exception):
 def test_a_replay_that_is_killed_before_any_commit_and_repeated_gives_the_same_tables(
     spark: SparkSession, tmp_path: Path
 ) -> None:
-    (tmp_path / "in.json").write_text('{"what": 1}\n')
-    good = json.loads(_status(1))
     described = tmp_path / "told.yaml"
     described.write_text(
         "kind: posts\nformat: jsonl\ncolumns:\n  post_id: {from: n, prefix: 'x:'}\n  account_id: {from: who, prefix: 'x:'}\n"
@@ -159,7 +156,6 @@ def test_a_replay_that_is_killed_before_any_commit_and_repeated_gives_the_same_t
     )
     rows = [{"n": "1", "who": "7", "at": "2026-05-01T10:00:00Z", "words": "a"}, {"n": "2", "who": "", "words": "b"}]
     (tmp_path / "in.json").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    assert good["id_str"] == "1"
 
     def prepared(name: str) -> str:
         lake = str(tmp_path / name)
@@ -273,5 +269,5 @@ def test_without_its_key_a_lake_with_suppressions_stops(spark: SparkSession, lak
     assert key.stat().st_mode & 0o777 == 0o600
     FileSystem(spark).delete(str(key))
     (tmp_path / "in.json").write_text(_status(1))
-    with pytest.raises(UsageError, match="the key of ops.suppressions is gone"):
+    with pytest.raises(UsageError, match=r"the key of ops\.suppressions is gone"):
         _run(spark, lake, "ingest_posts", posts_input=tmp_path / "in.json")

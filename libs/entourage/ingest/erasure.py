@@ -119,8 +119,10 @@ def closed_refusals(stored: DataFrame, *, payloads: DataFrame, refused: DataFram
     place = F.when(F.col("payload") == "", F.lit(0)).otherwise(F.col("position")).alias("place")
     places = still.select("quarantine_id", "source", "file", place)
     read = payloads.select("source", "file", F.explode(F.array(F.lit(0).cast("bigint"), "position")).alias("place"))
-    is_read = [F.col(f"q.{name}") == F.col(f"p.{name}") for name in ("source", "file", "place")]
-    again = places.alias("q").join(read.distinct().alias("p"), on=is_read[0] & is_read[1] & is_read[2], how="left_semi")
+    # The open refusals are few, and stand on the right, so that they go to the payloads, not these to them.
+    is_read = [F.col(f"p.{name}") == F.col(f"q.{name}") for name in ("source", "file", "place")]
+    again = read.alias("p").join(places.alias("q"), on=is_read[0] & is_read[1] & is_read[2], how="inner")
+    again = again.select("quarantine_id").distinct()
     passed = again.alias("q").join(
         refused.select("quarantine_id").alias("r"),
         on=F.col("q.quarantine_id") == F.col("r.quarantine_id"),

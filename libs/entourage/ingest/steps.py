@@ -12,15 +12,17 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import reduce
 
-from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from entourage.ingest import accounts, canonical, erasure, graph, posts, reasons, records
+from entourage.ingest import accounts, bronze, erasure, graph, posts, records
 
 Read = Callable[[str], DataFrame]
 Keep = Callable[[str, DataFrame], DataFrame]
 # Reasons that concern a whole file of which nothing could be read.
 FILE_REASONS = ("unknown_compression", "not_text", "too_large", "unreadable", "corrupt_file")
+
+_NAMED = ("source", "event_id", "reason_code")  # what is asked of rows of any kind
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,9 @@ def social(payloads: DataFrame, items: DataFrame, *, run: Run) -> Iterator[Step]
     retracted = run.keep("retracted", posts.retracted(items, retractions=retractions, version_ids=ids))
     held = run.keep("holdings", erasure.holdings(everything, retractions=retractions))
     yield from _bronze(payloads, [everything], held=held, run=run)
-    new = retractions.alias("a").join(retracted.alias("i"), on=F.col("a.object_id") == F.col("i.id"), how="left_semi")
+    is_new = F.col("a.object_id") == F.col("i.id")
+    # Staged, Spark knows how few they are: of none it reads no stored row.
+    new = run.keep("new_retractions", retractions.alias("a").join(retracted.alias("i"), on=is_new, how="left_semi"))
     yield from _blanked(new, run=run)
     stored = run.read("silver.posts")
     versions = posts.post_versions(
@@ -130,9 +134,13 @@ def _bronze(payloads: DataFrame, found: list[DataFrame], *, held: DataFrame, run
     """Yield the merges of payloads and of refusals; one that came back is opened again, one that went is closed."""
     barren = _barren(reduce(DataFrame.unionByName, (frame.select(*_NAMED) for frame in found)))
     yield Step(
-        "bronze.events", events(payloads, held=held, barren=barren, run=run), "payload", update=False, is_each=True
+        "bronze.events",
+        bronze.events(payloads, held=held, barren=barren, keep=run.keep, at=run.at),
+        "payload",
+        update=False,
+        is_each=True,
     )
-    refused = run.keep("refused", quarantine(payloads, found, held=held, run=run))
+    refused = run.keep("refused", bronze.quarantine(payloads, found, held=held, at=run.at, code=run.code))
     is_back = F.col("t.closed_at").isNotNull() & F.col("s.closed_at").isNull()
     yield Step("bronze.quarantine", refused, "refusal", newer=is_back, is_each=True)
     stored = run.read("bronze.quarantine")
@@ -224,100 +232,6 @@ def _fate(kind: str, items: Column, refused: Column | None = None, suppressed: C
     return F.struct(
         *(F.lit(0 if n is None else F.coalesce(n, F.lit(0))).cast("bigint").alias(m) for m, n in counts.items())
     ).alias(f"of_{kind}")
-
-
-def events(payloads: DataFrame, *, held: DataFrame, barren: DataFrame, run: Run) -> DataFrame:
-    """Return the payloads that hold something, one row each distinct one, where it was seen first.
-
-    Args:
-        payloads: `detect.opened`.
-        held: `erasure.holdings`.
-        barren: `event_id` of those that hold nothing to keep.
-        run: what all steps share.
-    """
-    good = payloads.where(F.col("reason_code").isNull())
-    counts = good.groupBy("event_id").agg(F.count(F.lit(1)).alias("n"))
-    marked = counts.where(F.col("n") > 1).select("event_id", F.lit(False).alias("is_barren"))
-    marked = marked.unionByName(barren.select("event_id", F.lit(True).alias("is_barren")))
-    # Payloads are large, and most are single: staged, Spark knows how few these are, and shuffles no payload for them.
-    special = run.keep("special", marked.groupBy("event_id").agg(F.bool_or("is_barren").alias("is_barren")))
-    is_same = F.col("p.event_id") == F.col("s.event_id")
-    single = good.alias("p").join(special.alias("s"), on=is_same, how="left_anti")
-    several = good.alias("p").join(special.where(~F.col("is_barren")).alias("s"), on=is_same, how="left_semi")
-    first = F.row_number().over(Window.partitionBy("event_id").orderBy("file", "position", "source"))
-    one = several.withColumn("place", first).where(F.col("place") == 1).drop("place")
-    return erasure.without(single.unionByName(one), held).select(
-        "event_id",
-        "source",
-        "format",
-        "file",
-        "position",
-        "payload",
-        "object_ids",
-        F.lit(run.at).alias("received_at"),
-        F.lit(run.at.date()).alias("received_date"),
-    )
-
-
-def quarantine(payloads: DataFrame, found: list[DataFrame], *, held: DataFrame, run: Run) -> DataFrame:
-    """Return what was refused, payloads and items, one row each distinct refusal.
-
-    Args:
-        payloads: `detect.opened`.
-        found: frames of items, with `reason_code`, `reason` and `canonical.META`.
-        held: `erasure.holdings`.
-        run: what all steps share.
-    """
-    of_payloads = payloads.where(F.col("reason_code").isNotNull()).withColumn("item", F.lit(""))
-    refused = reduce(DataFrame.unionByName, (_refusals(items) for items in found))
-    is_same = [F.col(f"i.{name}") == F.col(f"p.{name}") for name in ("event_id", "file", "position")]
-    of_items = (
-        refused.alias("i")
-        .join(payloads.alias("p"), on=is_same[0] & is_same[1] & is_same[2], how="inner")
-        .select(*(f"p.{name}" for name in _DELIVERED), "i.reason_code", "i.reason", "i.item")
-    )
-    both = of_payloads.select(of_items.columns).unionByName(of_items)
-    # A file that could not be read has no payload: its path stands for it.
-    what = F.when(F.col("payload") == "", F.col("file")).otherwise(F.sha2("payload", 256))
-    named = {
-        "quarantine_id": F.sha2(F.concat_ws("\n", "source", what, "reason_code", "item"), 256),
-        "payload_sha256": F.sha2("payload", 256),
-    }
-    one = F.row_number().over(Window.partitionBy("quarantine_id").orderBy("file", "position"))
-    return (
-        erasure.without(both.withColumns(named), held)
-        .withColumn("one", one)
-        .where(F.col("one") == 1)
-        .select(
-            "quarantine_id",
-            "source",
-            "format",
-            "file",
-            "position",
-            "reason_code",
-            "reason",
-            F.substring("payload", 1, reasons.KEPT_BYTES).alias("payload"),
-            "object_ids",
-            "payload_sha256",
-            F.lit(run.code).alias("code_version"),
-            F.lit(run.at).alias("received_at"),
-            F.when(F.col("is_blank"), F.lit(run.at)).alias("closed_at"),
-        )
-    )
-
-
-_DELIVERED = ("event_id", "payload", "source", "format", "file", "position")
-
-
-def _refusals(items: DataFrame) -> DataFrame:
-    """Return the refused items: what names each, where it came from, and why."""
-    body = F.to_json(F.struct(*(name for name in items.columns if name not in _META)))
-    refused = items.where(F.col("reason_code").isNotNull() & ~erasure.is_left_out())
-    return refused.select("event_id", F.sha2(body, 256).alias("item"), "reason_code", "reason", "file", "position")
-
-
-_META = {*canonical.META, "received_at", "reason_code", "reason", "is_withheld"}
-_NAMED = ("source", "event_id", "reason_code")  # what is asked of rows of any kind
 
 
 def file_states(files: DataFrame, payloads: DataFrame) -> DataFrame:
