@@ -60,7 +60,7 @@ class Printer:
             _OUT.print(Text(heading, style="bold"))
             for line in lines:
                 indent = 2 + len(line) - len(line.lstrip())
-                _OUT.print(Padding(Text(line.strip(), overflow="fold"), (0, 0, 0, indent)))
+                _OUT.print(Padding(Text(line.strip(), overflow="fold"), (0, 0, 0, indent), expand=False))
 
     def facts(self, facts: dict[str, Any]) -> None:
         """Print one object: a line a key for a person, a JSON object with --json."""

@@ -35,24 +35,21 @@ def quarantine(
             options.printer.result(rows)
             return
         shown = ("source", "reason_code", "format", "refused")
-        times = {"first_seen_at": "first seen (UTC)", "last_seen_at": "last seen (UTC)"}
-        options.printer.result(
-            [
-                {name: row[name] for name in shown}
-                | {title: f"{row[name]:%Y-%m-%d %H:%M}" for name, title in times.items()}
-                for row in rows
-            ],
-            title="Refused, and open",
-        )
+        table = [{name: row[name] for name in shown} | {"last seen": f"{row['last_seen_at']:%Y-%m-%d}"} for row in rows]
+        options.printer.result(table, title="Refused, and open")
         options.printer.paragraphs([(f"{row['source']}: {row['reason_code']}", _lines(row)) for row in rows])
         if rows:
             options.printer.paragraphs([("entourage replay --reason CODE", ["brings them back after a fix."])])
 
 
 def _lines(row: dict[str, Any]) -> list[str]:
-    lines = [row["reason"]]
+    lines = [
+        row["reason"],
+        f"Seen from {row['first_seen_at']:%Y-%m-%d %H:%M} to {row['last_seen_at']:%Y-%m-%d %H:%M} UTC.",
+    ]
     for example in row["examples"]:
-        lines.append(f"{example['file']}, {example['position'] or 'the whole file'}")
+        place = f"line or row {example['position']:,}" if example["position"] else "the whole file"
+        lines.append(f"{example['file']}, {place}")
         lines += [f"  {example['payload']}"] if example["payload"] else []
     return lines
 
