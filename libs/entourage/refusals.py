@@ -64,7 +64,7 @@ def summary(tables: Tables, *, reason: str, source: str, examples: int, reveal: 
     kind = ["source", "reason_code", "format"]
     newest = Window.partitionBy(*kind).orderBy(F.desc("received_at"), "file", "position", "quarantine_id")
     last = still.withColumn("place", F.row_number().over(newest)).where(F.col("place") <= max(examples, 1))
-    head = last.withColumn("payload", F.substring("payload", 1, SHOWN))
+    head = last.withColumn("payload", F.nullif(F.substring("payload", 1, SHOWN), F.lit("")))
     shown = head if reveal else export.masked(head, table=schemas.table(TABLE))
     given = F.struct("place", "reason", "file", "position", "payload")
     grouped = still.groupBy(*kind).agg(
@@ -99,7 +99,7 @@ def replays(tables: Tables, sources: Sources, settings: Mapping[str, Any], *, fo
     if not reason:
         raise UsageError("replay: no reason given; name one with --reason (see: entourage quarantine)")
     _require_known(stored, "reason_code", reason, "--reason")
-    source = Path(asked).stem if asked.endswith((".yaml", ".yml")) else asked
+    source = _named(asked)
     _require_known(stored, "source", source, "--source")
     still = _open(stored, reason=reason, source=source).withColumn("is_whole", _is_whole())
     for name in sorted(row[0] for row in still.select("source").distinct().collect()):
@@ -121,7 +121,7 @@ def _replay(
         forms = [row[0] for row in whole.select("format").distinct().collect()]
         described = {form for form in forms if form is not None and form not in (*FORMATS, *given.mappings)}
         mappings = given.mappings | {form: sources.mapping(form, folder=folder) for form in described}
-        form = F.coalesce(F.lit(settings["format"] or None), F.col("format"))
+        form = F.coalesce(F.lit(_named(settings["format"]) or None), F.col("format"))
         is_social = True
     else:
         mapping = sources.mapping(asked, folder=folder)
@@ -188,6 +188,11 @@ def _require_known(stored: DataFrame, column: str, value: str, option: str) -> N
             f"{option}: nothing was ever refused with {column} '{value}'{nearest(value, known)}; "
             f"found: {', '.join(known) or 'nothing'}"
         )
+
+
+def _named(mapping: str) -> str:
+    """Return the name of a mapping that is given by name or path."""
+    return Path(mapping).stem if mapping.endswith((".yaml", ".yml")) else mapping
 
 
 def _said(row: dict[str, Any], examples: int) -> dict[str, Any]:

@@ -184,7 +184,7 @@ def tally(payloads: DataFrame, items: DataFrame) -> DataFrame:
         _fate("counter", F.sum(of_posts + of_accounts)),
         F.count_if(is_bad).alias("bad_items"),
     )
-    return _with_payloads(_beside(counted, _barren_counts(items), _BARREN), payloads)
+    return _with_payloads(counted, _barren(items), payloads)
 
 
 def tally_rows(payloads: DataFrame, rows: Mapping[str, DataFrame]) -> DataFrame:
@@ -202,18 +202,23 @@ def tally_rows(payloads: DataFrame, rows: Mapping[str, DataFrame]) -> DataFrame:
         for kind, frame in rows.items()
     ]
     named = reduce(DataFrame.unionByName, (frame.select(*_NAMED) for frame in rows.values()))
-    return _with_payloads(_beside(reduce(DataFrame.unionByName, counts), _barren_counts(named), _BARREN), payloads)
+    return _with_payloads(reduce(DataFrame.unionByName, counts), _barren(named), payloads)
 
 
-def _with_payloads(counted: DataFrame, payloads: DataFrame) -> DataFrame:
-    bad = F.count_if(F.col("reason_code").isNotNull())
-    delivered = payloads.groupBy("source").agg(F.count(F.lit(1)).alias("all"), bad.alias("bad"))
+def _with_payloads(counted: DataFrame, barren: DataFrame, payloads: DataFrame) -> DataFrame:
+    is_its = (F.col("p.source") == F.col("b.source")) & (F.col("p.event_id") == F.col("b.event_id"))
+    marked = payloads.alias("p").join(barren.alias("b"), on=is_its, how="left").select("p.*", *_BARREN)
+    is_good = F.col("reason_code").isNull()
+    delivered = marked.groupBy("source").agg(
+        F.count(F.lit(1)).alias("all"),
+        F.count_if(~is_good).alias("bad"),
+        *(F.count_if(is_good & F.col(name)).alias(name) for name in _BARREN),
+    )
     kinds = [name for name in counted.columns if name.startswith("of_")]
-    barren, left_out = (F.coalesce(name, F.lit(0)) for name in _BARREN)
-    return _beside(delivered, counted, [*kinds, "bad_items", *_BARREN]).select(
+    return _beside(delivered, counted, [*kinds, "bad_items"]).select(
         "source",
         *kinds,
-        _fate("payload", F.col("all"), F.col("bad") + barren, left_out),
+        _fate("payload", F.col("all"), F.col("bad") + F.col("is_barren"), F.col("is_left_out")),
         _fate("refusal", F.col("bad") + F.coalesce("bad_items", F.lit(0))),
     )
 
@@ -279,7 +284,3 @@ def _barren(items: DataFrame) -> DataFrame:
     )
     nothing = found.where(F.col("is_nothing"))
     return nothing.select("source", "event_id", "is_barren", (~F.col("is_barren")).alias("is_left_out"))
-
-
-def _barren_counts(items: DataFrame) -> DataFrame:
-    return _barren(items).groupBy("source").agg(*(F.count_if(F.col(name)).alias(name) for name in _BARREN))
