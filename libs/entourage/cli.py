@@ -10,8 +10,6 @@ import datetime as dt
 import json
 import logging
 import sys
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -19,36 +17,16 @@ import typer
 from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame
 
-from entourage import config, doctor, evaluation, export, jars, runs, schemas, simulate, worlds
-from entourage.config import Config
+from entourage import config, doctor, evaluation, export, jars, refusal_commands, runs, schemas, simulate, worlds
 from entourage.console import Printer
 from entourage.errors import EntourageError, UsageError
+from entourage.options import Options
 from entourage.runs import Context, Run
 from entourage.simulate import SimulateParams
 
 __all__ = ["Context", "app", "main"]
 
 GLOBAL_OPTIONS = {"--lake": 1, "--env": 1, "--set": 1, "--as-of": 1, "--json": 0}
-
-
-@dataclass(frozen=True)
-class Options:
-    """The global options of one command."""
-
-    lake: str
-    environment: str
-    assignments: dict[str, str]
-    as_of: dt.date
-    printer: Printer
-
-    def config(self, **assigned: object) -> Config:
-        """Return the parameters; keyword ``ingest__format`` sets ``ingest.format`` unless None."""
-        given = {key.replace("__", "."): json.dumps(value) for key, value in assigned.items() if value is not None}
-        return config.load(self.environment, {**self.assignments, **given})
-
-    def opened(self) -> AbstractContextManager[Context]:
-        """Open the lake for a command that runs no job; see `runs.opened`."""
-        return runs.opened(self.lake, self.config(), say=self.printer.say, locked=False)
 
 
 app = typer.Typer(
@@ -244,6 +222,10 @@ def evaluate_command(
         labels = context.sources.read_labels(truth)
         predicted = context.sources.read_labels(predictions) if predictions else None
         options.printer.facts(evaluation.evaluate(what, truth=labels, read=context.tables.read, predictions=predicted))
+
+
+for _command in (refusal_commands.quarantine, refusal_commands.replay, refusal_commands.suppress):
+    app.command()(_command)
 
 
 def main(run: Run | None = None) -> None:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table as RichTable
 from rich.text import Text
 
@@ -51,6 +52,15 @@ class Printer:
         for row in rows:
             table.add_row(*(Text(_shown(value)) for value in row.values()))
         _OUT.print(table)
+
+    def paragraphs(self, paragraphs: Sequence[tuple[str, Sequence[str]]]) -> None:
+        """Print headings, each with its lines below, indented and folded at the terminal's width."""
+        for heading, lines in paragraphs:
+            _OUT.print()
+            _OUT.print(Text(heading, style="bold"))
+            for line in lines:
+                indent = 2 + len(line) - len(line.lstrip())
+                _OUT.print(Padding(Text(line.strip(), overflow="fold"), (0, 0, 0, indent), expand=False))
 
     def facts(self, facts: dict[str, Any]) -> None:
         """Print one object: a line a key for a person, a JSON object with --json."""

@@ -57,7 +57,7 @@ def read_pieces(spark: SparkSession, readings: list[Reading], *, params: SplitPa
 
     Args:
         spark: the session.
-        readings: the files; at least one.
+        readings: the files; of none there are no pieces.
         params: limits of what one file may cost.
 
     Returns:
@@ -88,7 +88,7 @@ def read_pieces(spark: SparkSession, readings: list[Reading], *, params: SplitPa
         File(r.status.path, r.status.size, r.status.modified_ms, numbers[r.source, r.given, r.how]) for r in streams
     ]
     frames += read(spark, files, styles=styles, params=params)
-    if markers or refused:
+    if markers or refused or not frames:
         frames.append(_said(spark, markers, refused))
     return reduce(DataFrame.unionByName, frames)
 

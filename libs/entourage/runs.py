@@ -35,8 +35,8 @@ JOBS = (
     "report",
 )
 
-# Run by name only: upkeep has a schedule of its own.
-APART = ("maintain",)
+# Run by name only, never by `run all`; upkeep has a schedule of its own.
+APART = ("replay", "maintain")
 
 
 @dataclass(frozen=True)

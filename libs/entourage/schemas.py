@@ -170,7 +170,8 @@ _BRONZE = (
         format string | wire format | required
         file string | file in which it was first seen | required
         position bigint | line (from 1); of Parquet an increasing number | required;>=0
-        payload string | the payload as delivered, UTF-8 | required;direct
+        payload string | the payload as delivered, UTF-8; empty once a post or account in it is deleted | required;direct
+        object_ids array<string> | posts, acts and accounts in it; NULL of business records, and once it is empty | direct
         received_at timestamp | when this system first read it | required
         received_date date | UTC day of received_at | required
         """,
@@ -190,10 +191,12 @@ _BRONZE = (
         position bigint | line (from 1); 0 of a whole file; of Parquet an increasing number | required;>=0
         reason_code string | short stable code, such as bad_json | required
         reason string | one sentence for a person | required
-        payload string | what was refused, cut to 65,536 characters | direct
+        payload string | what was refused, cut to 65,536 characters; empty once a post or account in it is deleted | direct
+        object_ids array<string> | posts, acts and accounts in it, where it could be read | direct
         payload_sha256 string | digest of the whole payload | required
         code_version string | version of Entourage that refused it | required
         received_at timestamp | when it was refused | required
+        closed_at timestamp | when it was read again without this refusal, or its payload erased; NULL while open |
         """,
     ),
 )
@@ -1317,6 +1320,7 @@ _OPS = (
         identifier_kind string | what was suppressed | required;in record,account,email,phone
         identifier_hash string | keyed hash of the identifier | required
         suppressed_at timestamp | since when | required
+        reason string | why, in a word of the one who did it; never the identifier |
         """,
     ),
 )

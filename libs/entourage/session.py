@@ -203,6 +203,18 @@ class FileSystem:
         stream.close()
         return True
 
+    def write_private(self, path: str, text: str) -> None:
+        """Write a small file that only its owner may read, where there is none; its folder too."""
+        system, hadoop_path = self._open(path)
+        jvm: Any = self.spark._jvm
+        permission = jvm.org.apache.hadoop.fs.permission.FsPermission
+        system.mkdirs(hadoop_path.getParent())
+        system.setPermission(hadoop_path.getParent(), permission("700"))
+        if self.write_text(path, "", overwrite=False):
+            system.setPermission(hadoop_path, permission("600"))
+            self.write_text(path, text, overwrite=True)
+            system.setPermission(hadoop_path, permission("600"))
+
     def rename(self, source: str, target: str) -> bool:
         """Rename a file or folder; return False where the file system refuses."""
         system, hadoop_path = self._open(source)

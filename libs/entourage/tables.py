@@ -111,6 +111,7 @@ class Tables:
         update: bool = True,
         newer: Column | None = None,
         by: str | None = None,
+        is_dated: bool = False,
     ) -> Merged:
         """Insert new keys, and update the rows of known keys that say something else.
 
@@ -120,6 +121,7 @@ class Tables:
             update: False leaves rows of known keys as they are.
             newer: over aliases `t` (table) and `s` (frame): update only where true.
             by: column of the frame to count by; it may stand beside the table's own.
+            is_dated: rows of known keys come with the day that they are stored under, so that only those are read.
 
         Returns:
             How many rows were written (inserted or updated), and how many changed nothing.
@@ -128,7 +130,7 @@ class Tables:
         with self._staged(table, frame, by=by) as (rows, row_count):
             if row_count == 0:
                 return Merged(0, 0, {})
-            days, stored = self._days(table, rows), self.read(name)
+            days, stored = self._days(table, rows, is_dated=is_dated), self.read(name)
             stored = stored if days is None else stored.where(F.col(str(table.partition_by)).isin(days))
             new: dict[str, int] = {}
             known: dict[str, int] = {}
@@ -255,9 +257,9 @@ class Tables:
             builder = builder.partitionedBy(table.partition_by)
         builder.execute()
 
-    def _days(self, table: Table, rows: DataFrame) -> list[dt.date] | None:
+    def _days(self, table: Table, rows: DataFrame, *, is_dated: bool) -> list[dt.date] | None:
         """Return the days that a frame holds, so that a merge of a day reads a day; None where keys span days."""
-        if not table.partition_by or "received" in table.partition_by:
+        if not table.partition_by or ("received" in table.partition_by and not is_dated):
             return None
         return [row[0] for row in rows.select(table.partition_by).distinct().collect()]
 

@@ -16,7 +16,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from entourage.ingest import canonical, documents, mapped, mapping, reasons, workers
+from entourage.ingest import canonical, documents, mapped, mapping, reasons, suppressions, workers
 from entourage.ingest.adapters import ADAPTERS
 from entourage.ingest.wire import EMPTY, Item
 from entourage.schemas import table
@@ -29,38 +29,51 @@ KINDS = {
     "act": canonical.ACT,
     "retraction": canonical.RETRACTION,
 }
-COLUMNS = {**KINDS, "reason_code": "string", "reason": "string"}
+COLUMNS = {**KINDS, "reason_code": "string", "reason": "string", "is_withheld": "boolean"}
 VERBS = next(column.allowed for column in table("silver.edges").columns if column.name == "verb")
 BATCH_ITEMS = 4_000  # of a batch that a worker gives back
+NOBODY = suppressions.Suppressions()
 
 
-def items(payloads: DataFrame, *, present: list[str], mappings: Mappings) -> DataFrame:
+def items(
+    payloads: DataFrame, *, present: list[str], mappings: Mappings, left_out: suppressions.Suppressions = NOBODY
+) -> DataFrame:
     """Split payloads into items, in Python workers (see `wire`).
 
     Args:
         payloads: `canonical.META`, `payload` and `reason_code`; refused ones are left out.
         present: the formats that occur; payloads of others are left out.
         mappings: the sources described by files that occur, by name.
+        left_out: whose items are left out.
 
     Returns:
         Items: `canonical.META` and the structs of `KINDS`; at least one a payload: `reason_code` and `reason` where one
-        is refused; all four structs NULL where a payload holds nothing to read.
+        is refused; all four structs NULL where a payload holds nothing to read; `is_withheld` where the payload names
+        somebody who is left out.
     """
     described = {name: mappings[name] for name in present if name not in ADAPTERS}
     good = payloads.where(F.col("reason_code").isNull() & F.col("format").isin(*present))
-    return workers.made(good, partial(_read, mappings=described), COLUMNS)
+    return workers.made(good, partial(_read, mappings=described, left_out=left_out), COLUMNS)
 
 
-def _read(batches: Iterable[pa.RecordBatch], *, mappings: Mappings, types: workers.Types) -> Iterator[pa.RecordBatch]:
+def _read(
+    batches: Iterable[pa.RecordBatch],
+    *,
+    mappings: Mappings,
+    left_out: suppressions.Suppressions,
+    types: workers.Types,
+) -> Iterator[pa.RecordBatch]:
     for batch in batches:
         rows: list[int] = []
         found: list[dict[str, Any]] = []
         named = {name: batch.column(name).to_pylist() for name in ("format", "payload", "modified_at", "file")}
         for row, (form, payload, modified_at, file) in enumerate(zip(*named.values(), strict=True)):
             for item, fault in read(form, payload, modified_at=modified_at, file=file, mappings=mappings):
-                code, reason = refusal(item, form=form, fault=fault) or (None, None)
+                kept, is_theirs, is_withheld = left_out.item(item)
+                said = reasons.suppressed() if is_theirs else refusal(kept, form=form, fault=fault)
+                code, reason = said or (None, None)
                 rows.append(row)
-                found.append({**item, "reason_code": code, "reason": reason})
+                found.append({**kept, "reason_code": code, "reason": reason, "is_withheld": is_withheld})
             if len(found) >= BATCH_ITEMS:
                 yield _batch(batch, rows, found, types)
                 rows, found = [], []

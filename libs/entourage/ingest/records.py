@@ -19,6 +19,7 @@ from entourage import schemas
 from entourage.ingest import canonical, documents, mapping, parsers, reasons, workers
 from entourage.ingest.kinds import KINDS
 from entourage.ingest.mapping import Part
+from entourage.ingest.suppressions import Suppressions
 from entourage.ingest.wire import Struct
 from entourage.merging import CLOCKS
 from entourage.schemas import RECORDS, table
@@ -27,9 +28,16 @@ ADDRESS = ("line", "postcode", "city", "region", "country")
 BATCH_ROWS = 4_000  # of a batch that a worker gives back: one payload may hold 20,000 rows
 Row = dict[str, Any]
 Parts = Mapping[str, list[Part]]
+NOBODY = Suppressions()
 
 
-def rows(payloads: DataFrame, *, mappings: Iterable[mapping.Mapping], received_at: dt.datetime) -> dict[str, DataFrame]:
+def rows(
+    payloads: DataFrame,
+    *,
+    mappings: Iterable[mapping.Mapping],
+    received_at: dt.datetime,
+    left_out: Suppressions = NOBODY,
+) -> dict[str, DataFrame]:
     """Return the rows of business sources, by their kind; `payloads.source` is a mapping's name.
 
     Returns:
@@ -40,14 +48,19 @@ def rows(payloads: DataFrame, *, mappings: Iterable[mapping.Mapping], received_a
     for source in mappings:
         for part in source.parts:
             by_kind.setdefault(part.kind, {}).setdefault(source.name, []).append(part)
-    return {kind: _made(payloads, kind, parts=parts, received_at=received_at) for kind, parts in by_kind.items()}
+    return {
+        kind: _made(payloads, kind, parts=parts, received_at=received_at, left_out=left_out)
+        for kind, parts in by_kind.items()
+    }
 
 
-def _made(payloads: DataFrame, kind: str, *, parts: Parts, received_at: dt.datetime) -> DataFrame:
+def _made(
+    payloads: DataFrame, kind: str, *, parts: Parts, received_at: dt.datetime, left_out: Suppressions
+) -> DataFrame:
     columns = {column.name: column.type for column in table(RECORDS[kind]).columns}
     columns |= {"reason_code": "string", "reason": "string"}
     good = payloads.where(F.col("reason_code").isNull() & F.col("source").isin(*parts))
-    read = partial(_read, names=tuple(columns), parts=parts, received_at=received_at)
+    read = partial(_read, names=tuple(columns), parts=parts, received_at=received_at, left_out=left_out)
     return workers.made(good, read, columns)
 
 
@@ -57,6 +70,7 @@ def _read(
     names: tuple[str, ...],
     parts: Parts,
     received_at: dt.datetime,
+    left_out: Suppressions,
     types: workers.Types,
 ) -> Iterator[pa.RecordBatch]:
     for batch in batches:
@@ -66,7 +80,8 @@ def _read(
         for place, (source, payload, modified_at) in enumerate(zip(*columns, strict=True)):
             for row in read(payload, parts=parts[source]):
                 places.append(place)
-                found.append({**row, "received_at": received_at, "delivered_at": modified_at})
+                dated = {**row, "received_at": received_at, "delivered_at": modified_at}
+                found.append(_left_out(dated) if left_out.row(dated) else dated)
                 if len(found) >= BATCH_ROWS:
                     yield _batch(batch, places, found, names, types)
                     places, found = [], []
@@ -173,6 +188,13 @@ def _digest(said: Row) -> str:
 
 def _refused(code: str, *found: str) -> Row:
     return {"reason_code": code, "reason": reasons.SENTENCES[code].format(*found)}
+
+
+def _left_out(row: Row) -> Row:
+    """Return of a suppressed person's row its clocks and why it is left out: the rest goes nowhere."""
+    code, reason = reasons.suppressed()
+    clocks = {name: value for name, value in row.items() if name in CLOCKS}
+    return {**clocks, "reason_code": code, "reason": reason}
 
 
 def kept(made: DataFrame, *, kind: str) -> DataFrame:

@@ -12,16 +12,18 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import reduce
 
-from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from entourage.ingest import accounts, canonical, graph, landed, posts, reasons, records
+from entourage.ingest import accounts, bronze, erasure, graph, landed, posts, records
 from entourage.schemas import RECORDS
 
 Read = Callable[[str], DataFrame]
 Keep = Callable[[str, DataFrame], DataFrame]
 # Reasons that concern a whole file of which nothing could be read.
 FILE_REASONS = ("unknown_compression", "not_text", "too_large", "unreadable", "corrupt_file")
+
+_NAMED = ("source", "event_id", "reason_code")  # what is asked of rows of any kind
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,9 @@ class Step:
         update: False: rows of known keys stay.
         newer: over `t` and `s`: update only where true.
         void: keys whose rows go.
+        is_counted: False: what it does to the table is no fate of an item.
+        is_each: each row is one distinct item, so that rows and items can be held to each other.
+        is_dated: rows keep the day that they are stored under, so that only these days are read.
     """
 
     table: str
@@ -62,6 +67,9 @@ class Step:
     update: bool = True
     newer: Column | None = None
     void: DataFrame | None = None
+    is_counted: bool = True
+    is_each: bool = False
+    is_dated: bool = False
 
 
 def social(payloads: DataFrame, items: DataFrame, *, run: Run) -> Iterator[Step]:
@@ -72,13 +80,22 @@ def social(payloads: DataFrame, items: DataFrame, *, run: Run) -> Iterator[Step]
         items: `formats.items`, staged.
         run: what all steps share.
     """
-    yield Step("bronze.events", events(payloads, barren=_barren(items), run=run), "payload", update=False)
-    yield Step("bronze.quarantine", quarantine(payloads, [items], run=run), "refusal", update=False)
-    yield Step("silver.tombstones", graph.tombstones(items, received_at=run.at), "retraction", update=False)
+    everything, items = items, items.where(~erasure.is_left_out())
+    # Deletions first: what they delete is never written, to bronze neither.
+    yield Step(
+        "silver.tombstones", graph.tombstones(items, received_at=run.at), "retraction", update=False, is_each=True
+    )
     stored = run.read("silver.posts")
     ids = run.keep("version_ids", posts.version_ids(items, stored=stored))
     retractions = run.keep("retractions", posts.resolved(run.read("silver.tombstones"), version_ids=ids))
     retracted = run.keep("retracted", posts.retracted(items, retractions=retractions, version_ids=ids))
+    held = run.keep("holdings", erasure.holdings(everything, retractions=retractions))
+    yield from _bronze(payloads, [everything], held=held, run=run)
+    is_new = F.col("a.object_id") == F.col("i.id")
+    # Staged, Spark knows how few they are: of none it reads no stored row.
+    new = run.keep("new_retractions", retractions.alias("a").join(retracted.alias("i"), on=is_new, how="left_semi"))
+    yield from _blanked(new, run=run)
+    stored = run.read("silver.posts")
     versions = posts.post_versions(
         items, stored=stored, retractions=retractions, retracted=retracted, received_at=run.at
     )
@@ -91,7 +108,7 @@ def social(payloads: DataFrame, items: DataFrame, *, run: Run) -> Iterator[Step]
     )
     yield Step("silver.edges", acts, "act", moved_by=("retraction", "post"), newer=graph.rank("s.") > graph.rank("t."))
     counters = graph.metric_snapshots(items)
-    yield Step("silver.metric_snapshots", counters, "counter", newer=F.col("s.value") > F.col("t.value"))
+    yield Step("silver.metric_snapshots", counters, "counter", newer=F.col("s.value") > F.col("t.value"), is_each=True)
 
 
 def business(payloads: DataFrame, rows: Mapping[str, DataFrame], *, run: Run) -> Iterator[Step]:
@@ -102,11 +119,39 @@ def business(payloads: DataFrame, rows: Mapping[str, DataFrame], *, run: Run) ->
         rows: `records.rows` by their kind (persons, orders, ...), staged.
         run: what all steps share.
     """
-    yield Step("bronze.events", events(payloads, run=run), "payload", update=False)
-    yield Step("bronze.quarantine", quarantine(payloads, list(rows.values()), run=run), "refusal", update=False)
+    held = run.keep("holdings", erasure.holdings_of_rows(_named(rows)))
+    yield from _bronze(payloads, list(rows.values()), held=held, run=run)
     for kind, made in rows.items():
         kept, newer = records.kept(made, kind=kind), records.newer(kind)
-        yield Step(RECORDS[kind], kept, kind, update=newer is not None, newer=newer)
+        yield Step(RECORDS[kind], kept, kind, update=newer is not None, newer=newer, is_each=True)
+
+
+def _bronze(payloads: DataFrame, found: list[DataFrame], *, held: DataFrame, run: Run) -> Iterator[Step]:
+    """Yield the merges of payloads and of refusals; one that came back is opened again, one that went is closed."""
+    barren = _barren(reduce(DataFrame.unionByName, (frame.select(*_NAMED) for frame in found)))
+    yield Step(
+        "bronze.events",
+        bronze.events(payloads, held=held, barren=barren, keep=run.keep, at=run.at),
+        "payload",
+        update=False,
+        is_each=True,
+    )
+    refused = run.keep("refused", bronze.quarantine(payloads, found, held=held, at=run.at, code=run.code))
+    is_back = F.col("t.closed_at").isNotNull() & F.col("s.closed_at").isNull()
+    yield Step("bronze.quarantine", refused, "refusal", newer=is_back, is_each=True)
+    stored = run.read("bronze.quarantine")
+    closed = erasure.closed_refusals(stored, payloads=payloads, refused=refused, at=run.at)
+    yield Step("bronze.quarantine", closed, "payload", is_counted=False)
+
+
+def _blanked(new: DataFrame, *, run: Run) -> Iterator[Step]:
+    """Yield the merges that take what this run deletes out of the payloads that are stored."""
+    name = "bronze.events"
+    events_ = erasure.blanked_events(run.read(name), retractions=new)
+    yield Step(name, events_, "retraction", moved_by=("post",), is_counted=False, is_dated=True)
+    name = "bronze.quarantine"
+    refusals = erasure.blanked_refusals(run.read(name), retractions=new, at=run.at)
+    yield Step(name, refusals, "retraction", moved_by=("post",), is_counted=False)
 
 
 def tally(payloads: DataFrame, items: DataFrame) -> DataFrame:
@@ -116,7 +161,7 @@ def tally(payloads: DataFrame, items: DataFrame) -> DataFrame:
         Grain: one source. For each kind (payload, refusal, post, account, act, retraction, counter) `of_KIND`, a struct
         of `items`, `refused` and `suppressed`.
     """
-    is_good, is_left_out = F.col("reason_code").isNull(), _is_left_out()
+    is_good, is_left_out = F.col("reason_code").isNull(), erasure.is_left_out()
     is_bad = ~is_good & ~is_left_out
     post, act, account, retraction = (F.col(kind) for kind in ("post", "act", "account", "retraction"))
     acts = F.when(is_good & post.isNotNull(), F.size(graph.acts_of_post())).otherwise(0)
@@ -124,39 +169,55 @@ def tally(payloads: DataFrame, items: DataFrame) -> DataFrame:
     of_accounts = F.when(is_good & account.isNotNull(), _size(account["counters"])).otherwise(0)
     counted = items.groupBy("source").agg(
         _fate("post", *(F.count_if(post.isNotNull() & which) for which in (F.lit(True), is_bad, is_left_out))),
-        _fate("account", F.count_if(account.isNotNull())),
-        _fate("act", F.count_if(act.isNotNull()) + F.sum(acts), F.count_if(act.isNotNull() & is_bad)),
-        _fate("retraction", F.count_if(retraction.isNotNull())),
+        _fate("account", F.count_if(account.isNotNull()), None, F.count_if(account.isNotNull() & is_left_out)),
+        _fate(
+            "act",
+            F.count_if(act.isNotNull()) + F.sum(acts),
+            F.count_if(act.isNotNull() & is_bad),
+            F.count_if(act.isNotNull() & is_left_out),
+        ),
+        _fate("retraction", F.count_if(retraction.isNotNull()), None, F.count_if(retraction.isNotNull() & is_left_out)),
         _fate("counter", F.sum(of_posts + of_accounts)),
         F.count_if(is_bad).alias("bad_items"),
     )
-    barren = _barren(items).groupBy("source").agg(*(F.count_if(F.col(name)).alias(name) for name in _BARREN))
-    return _with_payloads(_beside(counted, barren, _BARREN), payloads)
+    return _with_payloads(counted, _barren(items), payloads)
 
 
 def tally_rows(payloads: DataFrame, rows: Mapping[str, DataFrame]) -> DataFrame:
     """Count the payloads and rows of business sources (see `tally`): payload, refusal, and each of the kinds."""
-    bad = F.count_if(F.col("reason_code").isNotNull()).alias("bad")
-    items = F.count(F.lit(1)).alias("items")
-    counts = [frame.groupBy("source").agg(F.lit(kind).alias("kind"), items, bad) for kind, frame in rows.items()]
+    items, left_out = F.count(F.lit(1)).alias("items"), F.count_if(erasure.is_left_out())
+    bad = (F.count_if(F.col("reason_code").isNotNull()) - left_out).alias("bad")
+    counts = [
+        frame.groupBy("source").agg(F.lit(kind).alias("kind"), items, bad, left_out.alias("left_out"))
+        for kind, frame in rows.items()
+    ]
 
     def of(kind: str, name: str) -> Column:
         return F.sum(F.when(F.col("kind") == kind, F.col(name)))
 
-    fates = [_fate(kind, of(kind, "items"), of(kind, "bad")) for kind in rows]
+    fates = [_fate(kind, *(of(kind, name) for name in ("items", "bad", "left_out"))) for kind in rows]
     summed = reduce(DataFrame.unionByName, counts).groupBy("source").agg(*fates, F.sum("bad").alias("bad_items"))
-    return _with_payloads(summed.withColumns({name: F.lit(0) for name in _BARREN}), payloads)
+    return _with_payloads(summed, _barren(_named(rows)), payloads)
 
 
-def _with_payloads(counted: DataFrame, payloads: DataFrame) -> DataFrame:
-    bad = F.count_if(F.col("reason_code").isNotNull())
-    delivered = payloads.groupBy("source").agg(F.count(F.lit(1)).alias("all"), bad.alias("bad"))
+def _named(rows: Mapping[str, DataFrame]) -> DataFrame:
+    return reduce(DataFrame.unionByName, (frame.select(*_NAMED) for frame in rows.values()))
+
+
+def _with_payloads(counted: DataFrame, barren: DataFrame, payloads: DataFrame) -> DataFrame:
+    is_its = (F.col("p.source") == F.col("b.source")) & (F.col("p.event_id") == F.col("b.event_id"))
+    marked = payloads.alias("p").join(barren.alias("b"), on=is_its, how="left").select("p.*", *_BARREN)
+    is_good = F.col("reason_code").isNull()
+    delivered = marked.groupBy("source").agg(
+        F.count(F.lit(1)).alias("all"),
+        F.count_if(~is_good).alias("bad"),
+        *(F.count_if(is_good & F.col(name)).alias(name) for name in _BARREN),
+    )
     kinds = [name for name in counted.columns if name.startswith("of_")]
-    barren, left_out = (F.coalesce(name, F.lit(0)) for name in _BARREN)
-    return _beside(delivered, counted, [*kinds, "bad_items", *_BARREN]).select(
+    return _beside(delivered, counted, [*kinds, "bad_items"]).select(
         "source",
         *kinds,
-        _fate("payload", F.col("all"), F.col("bad") + barren, left_out),
+        _fate("payload", F.col("all"), F.col("bad") + F.col("is_barren"), F.col("is_left_out")),
         _fate("refusal", F.col("bad") + F.coalesce("bad_items", F.lit(0))),
     )
 
@@ -175,91 +236,6 @@ def _fate(kind: str, items: Column, refused: Column | None = None, suppressed: C
     return F.struct(
         *(F.lit(0 if n is None else F.coalesce(n, F.lit(0))).cast("bigint").alias(m) for m, n in counts.items())
     ).alias(f"of_{kind}")
-
-
-def events(payloads: DataFrame, *, run: Run, barren: DataFrame | None = None) -> DataFrame:
-    """Return the payloads that hold something, one row each distinct one, where it was seen first.
-
-    Args:
-        payloads: `detect.opened`.
-        run: what all steps share.
-        barren: `event_id` of those that hold nothing.
-    """
-    good = payloads.where(F.col("reason_code").isNull())
-    counts = good.groupBy("event_id").agg(F.count(F.lit(1)).alias("n"))
-    marked = counts.where(F.col("n") > 1).select("event_id", F.lit(False).alias("is_barren"))
-    if barren is not None:
-        marked = marked.unionByName(barren.select("event_id", F.lit(True).alias("is_barren")))
-    # Payloads are large, and most are single: staged, Spark knows how few these are, and shuffles no payload for them.
-    special = run.keep("special", marked.groupBy("event_id").agg(F.bool_or("is_barren").alias("is_barren")))
-    is_same = F.col("p.event_id") == F.col("s.event_id")
-    single = good.alias("p").join(special.alias("s"), on=is_same, how="left_anti")
-    several = good.alias("p").join(special.where(~F.col("is_barren")).alias("s"), on=is_same, how="left_semi")
-    first = F.row_number().over(Window.partitionBy("event_id").orderBy("file", "position", "source"))
-    one = several.withColumn("place", first).where(F.col("place") == 1).drop("place")
-    return single.unionByName(one).select(
-        "event_id",
-        "source",
-        "format",
-        "file",
-        "position",
-        "payload",
-        F.lit(run.at).alias("received_at"),
-        F.lit(run.at.date()).alias("received_date"),
-    )
-
-
-def quarantine(payloads: DataFrame, found: list[DataFrame], *, run: Run) -> DataFrame:
-    """Return what was refused, payloads and items, one row each distinct refusal.
-
-    Args:
-        payloads: `detect.opened`.
-        found: frames of items, with `reason_code`, `reason` and `canonical.META`.
-        run: what all steps share.
-    """
-    of_payloads = payloads.where(F.col("reason_code").isNotNull()).withColumn("item", F.lit(""))
-    refused = reduce(DataFrame.unionByName, (_refusals(items) for items in found))
-    is_same = [F.col(f"i.{name}") == F.col(f"p.{name}") for name in ("event_id", "file", "position")]
-    of_items = (
-        refused.alias("i")
-        .join(payloads.alias("p"), on=is_same[0] & is_same[1] & is_same[2], how="inner")
-        .select(*(f"p.{name}" for name in _DELIVERED), "i.reason_code", "i.reason", "i.item")
-    )
-    both = of_payloads.select(of_items.columns).unionByName(of_items)
-    # A file that could not be read has no payload: its path stands for it.
-    what = F.when(F.col("payload") == "", F.col("file")).otherwise(F.sha2("payload", 256))
-    keyed = both.withColumn("quarantine_id", F.sha2(F.concat_ws("\n", "source", what, "reason_code", "item"), 256))
-    one = F.row_number().over(Window.partitionBy("quarantine_id").orderBy("file", "position"))
-    return (
-        keyed.withColumn("one", one)
-        .where(F.col("one") == 1)
-        .select(
-            "quarantine_id",
-            "source",
-            "format",
-            "file",
-            "position",
-            "reason_code",
-            "reason",
-            F.substring("payload", 1, reasons.KEPT_BYTES).alias("payload"),
-            F.sha2("payload", 256).alias("payload_sha256"),
-            F.lit(run.code).alias("code_version"),
-            F.lit(run.at).alias("received_at"),
-        )
-    )
-
-
-_DELIVERED = ("payload", "source", "format", "file", "position")
-
-
-def _refusals(items: DataFrame) -> DataFrame:
-    """Return the refused items: what names each, where it came from, and why."""
-    body = F.to_json(F.struct(*(name for name in items.columns if name not in _META)))
-    refused = items.where(F.col("reason_code").isNotNull() & ~_is_left_out())
-    return refused.select("event_id", F.sha2(body, 256).alias("item"), "reason_code", "reason", "file", "position")
-
-
-_META = {*canonical.META, "received_at", "reason_code", "reason"}
 
 
 def file_states(files: DataFrame, payloads: DataFrame) -> DataFrame:
@@ -304,11 +280,7 @@ def _barren(items: DataFrame) -> DataFrame:
     """
     is_empty = F.coalesce(F.col("reason_code") == "no_items", F.lit(False))
     found = items.groupBy("source", "event_id").agg(
-        F.bool_and(is_empty | _is_left_out()).alias("is_nothing"), F.bool_or(is_empty).alias("is_barren")
+        F.bool_and(is_empty | erasure.is_left_out()).alias("is_nothing"), F.bool_or(is_empty).alias("is_barren")
     )
     nothing = found.where(F.col("is_nothing"))
     return nothing.select("source", "event_id", "is_barren", (~F.col("is_barren")).alias("is_left_out"))
-
-
-def _is_left_out() -> Column:
-    return F.coalesce(F.col("reason_code").isin(*reasons.SUPPRESSED), F.lit(False))
