@@ -79,7 +79,7 @@ def summary(tables: Tables, *, reason: str, source: str, examples: int, reveal: 
     return [_said(row.asDict(recursive=True), examples) for row in rows]
 
 
-def replays(tables: Tables, sources: Sources, settings: Mapping[str, Any], *, folder: Path) -> Iterator[Replay]:
+def replays(tables: Tables, sources: Sources, settings: dict[str, Any], *, folder: Path) -> Iterator[Replay]:
     """Yield what is open for a reason, source by source, as deliveries.
 
     A whole payload comes out of the table. One that was cut, and what a reader refused before an adapter saw it, are
@@ -108,7 +108,7 @@ def replays(tables: Tables, sources: Sources, settings: Mapping[str, Any], *, fo
 
 
 def _replay(
-    tables: Tables, sources: Sources, settings: Mapping[str, Any], *, name: str, still: DataFrame, asked: str,
+    tables: Tables, sources: Sources, settings: dict[str, Any], *, name: str, still: DataFrame, asked: str,
     folder: Path,
 ) -> Replay:  # fmt: skip
     listing, params = FileSystem(tables.spark), SplitParams.of(settings)
