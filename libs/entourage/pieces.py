@@ -1,6 +1,6 @@
 """Read files into pieces: payloads and refusals, each with its file and line.
 
-in: a `Reading` a file: how it is read ▶ out: one frame of `streams.PIECES`. No file stops a job, whatever state it is
+in: a `Reading` a file: how it is read ▶ out: one frame of `contents.PIECES`. No file stops a job, whatever state it is
 in.
 """
 
@@ -12,13 +12,13 @@ from functools import reduce
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from entourage.contents import File, is_local, literal, read
 from entourage.ingest import reasons
 from entourage.ingest.opening import PACKED, How, kind_of
 from entourage.ingest.payloads import BLANKS
 from entourage.ingest.unpacking import SplitParams
 from entourage.rows import local_frame
 from entourage.session import FileStatus
-from entourage.streams import File, is_local, literal, read
 
 # A larger plain file of JSON lines is split by Spark; up to here a Python worker reads it, which copes with all faults.
 SPLIT_BYTES = 64 * 1024 * 1024
@@ -61,7 +61,7 @@ def read_pieces(spark: SparkSession, readings: list[Reading], *, params: SplitPa
         params: limits of what one file may cost.
 
     Returns:
-        `streams.PIECES`: one row a payload or refusal, and a marker for each file that was opened.
+        `contents.PIECES`: one row a payload or refusal, and a marker for each file that was opened.
     """
     frames: list[DataFrame] = []
     streams: list[Reading] = []

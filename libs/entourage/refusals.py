@@ -5,7 +5,7 @@ in: bronze.quarantine ▶ out: counts with examples; deliveries of what is open,
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any

@@ -41,7 +41,7 @@ class Delivery:
 
     Attributes:
         files: one row a new file: source, path, size (bytes), modified_at.
-        pieces: see `streams.PIECES`; `given` is the format or mapping that is known beforehand, a marker says that a
+        pieces: see `contents.PIECES`; `given` is the format or mapping that is known beforehand, a marker says that a
             file was opened.
         mappings: those in use, by name.
     """

@@ -7,7 +7,7 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from entourage import pieces, streams
+from entourage import contents, pieces
 from entourage.ingest.opening import How
 from entourage.ingest.unpacking import SplitParams
 from entourage.session import FileSystem
@@ -59,7 +59,7 @@ def test_a_file_that_a_worker_cannot_open_itself_comes_to_it_whole(
         return sorted((tuple(row) for row in pieces.read_pieces(spark, readings, params=params).collect()), key=str)
 
     opened = read(SplitParams())
-    monkeypatch.setattr(streams, "is_local", lambda _: False)
+    monkeypatch.setattr(contents, "is_local", lambda _: False)
     monkeypatch.setattr(pieces, "is_local", lambda _: False)
 
     assert len(opened) == 2 * 3
@@ -71,8 +71,8 @@ def test_large_files_are_read_by_tasks_of_their_own(spark: SparkSession, tmp_pat
     files = []
     for number in range(4):
         (tmp_path / f"{number}.json").write_text(f'{{"a": {number}}}')
-        files.append(streams.File(f"file:{tmp_path}/{number}.json", 500 << 20, 0, 0))
-    (found,) = streams.read(spark, files, styles=[("posts", "", How())], params=SplitParams())
+        files.append(contents.File(f"file:{tmp_path}/{number}.json", 500 << 20, 0, 0))
+    (found,) = contents.read(spark, files, styles=[("posts", "", How())], params=SplitParams())
     by_task = found.where("NOT is_marker").groupBy(F.spark_partition_id().alias("task")).count()
 
     assert sorted(row["count"] for row in by_task.collect()) == [1, 1, 1, 1]
