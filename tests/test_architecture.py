@@ -103,6 +103,6 @@ def test_every_join_says_how(path: Path) -> None:
 
 
 def test_every_job_of_the_command_line_has_its_file() -> None:
-    from entourage.runs import JOBS as NAMES
+    from entourage import runs
 
-    assert sorted(NAMES) == [path.stem for path in JOBS]
+    assert sorted((*runs.JOBS, *runs.STREAMS)) == [path.stem for path in JOBS]

@@ -134,7 +134,7 @@ def simulate_command(
 @app.command(name="run")
 def run_command(
     command: typer.Context,
-    job: Annotated[str, typer.Argument(help=f"all, or one of: {', '.join(runs.JOBS)}.")],
+    job: Annotated[str, typer.Argument(help=f"all, or one of: {', '.join((*runs.JOBS, *runs.STREAMS))}.")],
     input_: Annotated[
         str | None,
         typer.Option(
@@ -149,6 +149,9 @@ def run_command(
     to: Annotated[str | None, typer.Option(help="File of the report.")] = None,
     reveal: Annotated[bool, typer.Option(help="Show identifiers in the report.")] = False,
     again: Annotated[bool, typer.Option(help="Read files again that are done, as after mending a mapping.")] = False,
+    restart: Annotated[
+        bool, typer.Option(help="Begin a stream anew: read again all that its input still has.")
+    ] = False,
 ) -> None:
     """Run one job, or all of them in their order."""
     options: Options = command.obj
@@ -157,6 +160,7 @@ def run_command(
     if job == "all" and source:
         raise UsageError("run all: --source names one source; the folders in records/ name theirs themselves")
     given |= {"ingest__format": format_, "ingest__source": source, "ingest__again": True if again else None}
+    given |= {"ingest__restart": True if restart else None}
     settings = options.config(**given)
     with runs.opened(options.lake, settings, say=options.printer.say, locked=True) as context:
         for step in steps:

@@ -14,6 +14,7 @@ from pyspark.sql import DataFrame
 from entourage import __version__
 from entourage.ingest import detect, formats, records, steps
 from entourage.ingest.steps import Step
+from entourage.messages import ranges
 from entourage.sources import Delivery
 from entourage.tables import ScratchSpace, Tables
 
@@ -37,31 +38,33 @@ class Landing:
 
     def social(self, delivery: Delivery) -> None:
         """Bring posts, accounts and acts in; all files are of one source."""
-        payloads = self._payloads(delivery)
+        payloads, files = self._payloads(delivery)
         good = payloads.where("reason_code IS NULL")
         present = sorted(row[0] for row in good.select("format").distinct().collect())
         found = formats.items(payloads, present=present, mappings=delivery.mappings)
         items = self.scratch.keep("items", found)
         merges = steps.social(payloads, items, run=self._run())
-        self._carry_out(merges, tally=steps.tally(payloads, items), delivery=delivery, payloads=payloads)
+        self._carry_out(merges, tally=steps.tally(payloads, items), files=files, payloads=payloads)
 
     def business(self, delivery: Delivery) -> None:
         """Bring source records and consent events in, of any number of sources."""
-        payloads, run = self._payloads(delivery), self._run()
+        (payloads, files), run = self._payloads(delivery), self._run()
         made = records.rows(payloads, mappings=delivery.mappings.values(), received_at=run.at)
         rows = {kind: self.scratch.keep(kind, frame) for kind, frame in made.items()}
         merges = steps.business(payloads, rows, run=run)
-        self._carry_out(merges, tally=steps.tally_rows(payloads, rows), delivery=delivery, payloads=payloads)
+        self._carry_out(merges, tally=steps.tally_rows(payloads, rows), files=files, payloads=payloads)
 
-    def _payloads(self, delivery: Delivery) -> DataFrame:
+    def _payloads(self, delivery: Delivery) -> tuple[DataFrame, DataFrame]:
+        """Stage the payloads; return them and what they came from, a row a file or range of offsets."""
         staged = self.scratch.keep("payloads", detect.payloads(delivery.pieces))
-        return detect.opened(staged, files=delivery.files)
+        files = ranges(staged) if delivery.files is None else delivery.files
+        return detect.opened(staged, files=files), files
 
     def _run(self) -> steps.Run:
         now = dt.datetime.now(dt.UTC)
         return steps.Run(read=self.tables.read, keep=self.scratch.keep, at=now, code=__version__)
 
-    def _carry_out(self, merges: Iterable[Step], *, tally: DataFrame, delivery: Delivery, payloads: DataFrame) -> None:
+    def _carry_out(self, merges: Iterable[Step], *, tally: DataFrame, files: DataFrame, payloads: DataFrame) -> None:
         """Merge step by step, in order: each sees what those before it wrote; mark the files done last."""
         kinds = [name for name in tally.columns if name.startswith("of_")]
         came_in: Tally = {
@@ -72,7 +75,7 @@ class Landing:
             asked = (step.counted, *step.moved_by)
             if any(of_kind[kind][0] for of_kind in came_in.values() for kind in asked):
                 self._merge(step, came_in)
-        self.tables.merge("bronze.files", steps.file_states(delivery.files, payloads))
+        self.tables.merge("bronze.files", steps.file_states(files, payloads))
 
     def _merge(self, step: Step, came_in: Tally) -> None:
         by = "source" if "source" in step.frame.columns else None

@@ -101,7 +101,7 @@ def read_pieces(spark: SparkSession, readings: list[Reading], *, params: SplitPa
 def _parquet(spark: SparkSession, reading: Reading) -> DataFrame | None:
     """Read one Parquet file by Spark; None where it is damaged."""
     try:
-        rows = spark.read.parquet(_literal(reading.status.path))
+        rows = spark.read.parquet(literal(reading.status.path))
         names = [f"`{name.replace('`', '``')}`" for name in rows.columns]
         payload = F.to_json(F.struct(*names), {"ignoreNullFields": "false"})
         numbered = rows.select(payload.alias("payload")).withColumn("position", F.monotonically_increasing_id() + 1)
@@ -116,7 +116,7 @@ def _parquet(spark: SparkSession, reading: Reading) -> DataFrame | None:
 
 def _lines(spark: SparkSession, reading: Reading, params: SplitParams) -> DataFrame:
     """Read one large plain file line by line, in parallel, with line numbers."""
-    text = spark.read.option("lineSep", "\n").text(_literal(reading.status.path))
+    text = spark.read.option("lineSep", "\n").text(literal(reading.status.path))
     raw = F.col("value").cast("binary")
     decoded = text.select("*", "_metadata", F.decode(raw, "UTF-8").alias("decoded"))
     is_bad = F.encode(F.col("decoded"), "UTF-8") != raw
@@ -159,7 +159,7 @@ def _whole(spark: SparkSession, readings: list[Reading], params: SplitParams) ->
     by_path = {reading.status.path: reading for reading in readings}
     reader = spark.read.format("binaryFile").option("recursiveFileLookup", True)
     reader = reader.option("ignoreCorruptFiles", True).option("ignoreMissingFiles", True)
-    contents = reader.load([_literal(path) for path in by_path]).select("path", "modificationTime", "content")
+    contents = reader.load([literal(path) for path in by_path]).select("path", "modificationTime", "content")
 
     def split_batches(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
@@ -250,6 +250,6 @@ def _reason(reason: reasons.Reason) -> Column:
     return F.struct(F.lit(reason[0]).alias("code"), F.lit(reason[1]).alias("reason"))
 
 
-def _literal(path: str) -> str:
+def literal(path: str) -> str:
     """Return a path whose glob characters mean themselves."""
     return "".join(f"\\{character}" if character in "*?[]{}\\" else character for character in path)

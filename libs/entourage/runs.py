@@ -35,6 +35,9 @@ JOBS = (
     "report",
 )
 
+# Run by name only: a stream may never end.
+STREAMS = ("stream_posts",)
+
 # Folders of what `run all` is given.
 DELIVERED = ("posts", "records")
 
@@ -92,8 +95,11 @@ def steps(job: str) -> list[str]:
     """
     if job == "all":
         return list(JOBS)
-    if job not in JOBS:
-        raise UsageError(f"run: job '{job}' is unknown{nearest(job, (*JOBS, 'all'))}; jobs: {', '.join(JOBS)}, or all")
+    known = (*JOBS, *STREAMS)
+    if job not in known:
+        raise UsageError(
+            f"run: job '{job}' is unknown{nearest(job, (*known, 'all'))}; jobs: {', '.join(known)}, or all"
+        )
     return [job]
 
 
@@ -103,6 +109,8 @@ def assigned(context: Context, step: str, path: str | None, *, is_all: bool) -> 
     Raises:
         UsageError: neither of the two is there.
     """
+    if step in STREAMS:
+        return {"ingest__stream_input": path}
     if not step.startswith("ingest_"):
         return {}
     kind = step.removeprefix("ingest_")

@@ -18,6 +18,7 @@ from entourage.errors import UsageError, nearest
 from entourage.ingest.detect import FORMATS
 from entourage.ingest.mapping import Mapping, parse
 from entourage.ingest.unpacking import SplitParams
+from entourage.messages import read_messages
 from entourage.pieces import COMPRESSED, Reading, read_pieces
 from entourage.rows import local_frame
 from entourage.session import FileStatus, FileSystem
@@ -31,13 +32,14 @@ class Delivery:
     """What one run reads.
 
     Attributes:
-        files: one row a new file: source, path, size (bytes), modified_at.
+        files: one row a new file: source, path, size (bytes), modified_at, and `file`, as the pieces call it; None
+            where the pieces are messages, which tell themselves what offsets they take up.
         pieces: see `pieces.PIECES`; `given` is the format or mapping that is known beforehand, a marker says that a
             file was opened.
         mappings: those in use, by name.
     """
 
-    files: DataFrame
+    files: DataFrame | None
     pieces: DataFrame
     mappings: dict[str, Mapping]
 
@@ -90,6 +92,10 @@ class Sources:
         found = FileSystem(self.spark).list_files(path) if path else []
         if not found:
             raise UsageError(f"ingest: nothing found at '{path}'; expected a file, a folder or a glob (--input)")
+        return self.unread(found, seen=seen, source=source, again=again)
+
+    def unread(self, found: list[FileStatus], *, seen: DataFrame, source: str, again: bool) -> list[FileStatus]:
+        """Return those of some files that were not read as they are now; see `new_files`."""
         if again:
             return found
         is_done = (F.col("state") == "done") & (F.col("source") == source)
@@ -144,10 +150,26 @@ class Sources:
             name = self._mapping_name(status, form, folder, mappings)
             given = _reading(status, "posts", mappings[name]) if name else Reading(status, "posts", "", "json")
             readings.append(dataclasses.replace(given, given=form) if is_wire and not name else given)
-        records = [mapping.name for mapping in mappings.values() if mapping.kind not in SOCIAL]
-        if records:
-            raise UsageError(f"ingest_posts: {', '.join(records)} holds no posts; use ingest_records --source NAME")
+        _check_social(mappings.values())
         return self._delivery(readings, mappings.values(), max_payload_bytes)
+
+    def messages(self, batch: DataFrame, *, form: str, folder: Path, max_payload_bytes: int) -> Delivery:
+        """Read posts from messages of Kafka: JSON of any format, or rows of the mapping that `form` names.
+
+        Args:
+            batch: `topic`, `partition`, `offset`, `timestamp`, `value`.
+            form: see `posts`.
+            folder: of the configuration.
+            max_payload_bytes: a longer line of a message is refused.
+
+        Raises:
+            UsageError: the form is neither a format nor a mapping.
+        """
+        asked = f"--format, which takes a mapping or one of {', '.join(FORMATS)}"
+        mappings = {form: self.mapping(form, folder=folder, asked=asked)} if form and form not in FORMATS else {}
+        _check_social(mappings.values())
+        params = SplitParams(max_payload_bytes=max_payload_bytes)
+        return Delivery(None, read_messages(batch, source="posts", given=form, params=params), mappings)
 
     def records(self, given: list[tuple[Mapping, list[FileStatus]]], *, max_payload_bytes: int) -> Delivery:
         """Read the files of business sources, as their mappings say."""
@@ -193,7 +215,14 @@ class Sources:
     def _files(self, readings: list[Reading]) -> DataFrame:
         rows = [(r.source, r.status.path, r.status.size, r.status.modified_ms) for r in readings]
         frame = local_frame(self.spark, rows, "source string, path string, size bigint, modified_ms bigint")
-        return frame.withColumn("modified_at", F.timestamp_millis("modified_ms")).drop("modified_ms")
+        timed = frame.withColumn("modified_at", F.timestamp_millis("modified_ms")).drop("modified_ms")
+        return timed.withColumn("file", F.col("path"))
+
+
+def _check_social(mappings: Iterable[Mapping]) -> None:
+    records = [mapping.name for mapping in mappings if mapping.kind not in SOCIAL]
+    if records:
+        raise UsageError(f"ingest_posts: {', '.join(records)} holds no posts; use ingest_records --source NAME")
 
 
 def _reading(status: FileStatus, source: str, mapping: Mapping) -> Reading:

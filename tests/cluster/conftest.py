@@ -6,6 +6,7 @@ import pytest
 
 from tests.cluster import packed_env, spark_yarn
 from tests.cluster.hadoop import HadoopCluster
+from tests.cluster.kafka import KafkaBroker
 
 
 @pytest.fixture(scope="session")
@@ -21,3 +22,10 @@ def packed(cluster: HadoopCluster) -> HadoopCluster:
     """Return the cluster with the packed Python environment on HDFS, as cluster mode needs it."""
     cluster.put(packed_env.cached(), spark_yarn.PACKED_ENV)
     return cluster
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaBroker]:
+    """Return a running Kafka of one broker; its log stays in pytest's temporary folder."""
+    with KafkaBroker(tmp_path_factory.mktemp("kafka")) as running:
+        yield running
