@@ -7,6 +7,7 @@ a small file would be: it may hold several documents, be compressed, or be broke
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 
 import pyarrow as pa
 from pyspark.sql import DataFrame
@@ -71,9 +72,8 @@ def _split(batch: pa.RecordBatch, params: SplitParams) -> Iterator[tuple[list[in
     rows: list[int] = []
     pieces: list[Piece] = []
     held_bytes = 0
-    for row, value in enumerate(batch.column("value")):
-        found = list(split(value.as_buffer().to_pybytes(), params=params)) if value.is_valid else []
-        for piece in found or [Piece(0, "")]:
+    for row, value in enumerate(batch.column("value").to_pylist()):
+        for piece in _pieces(value or b"", params) or [Piece(0, "")]:
             rows.append(row)
             pieces.append(piece)
             held_bytes += len(piece.payload)
@@ -82,6 +82,15 @@ def _split(batch: pa.RecordBatch, params: SplitParams) -> Iterator[tuple[list[in
             rows, pieces, held_bytes = [], [], 0
     if rows:
         yield rows, pieces
+
+
+def _pieces(content: bytes, params: SplitParams) -> list[Piece]:
+    """Split one message; what is plainly one document is taken as it is, at a tenth of the cost."""
+    is_one = content[:1] == b"{" and content[-1:] == b"}" and len(content) <= params.max_payload_bytes
+    if is_one and b"}{" not in content and b"\n" not in content and b"\x00" not in content:
+        with suppress(UnicodeDecodeError):
+            return [Piece(0, content.decode("utf-8"))]
+    return list(split(content, params=params))
 
 
 def _batch(given_batch: pa.RecordBatch, pieces: list[Piece], *, source: str, given: str) -> pa.RecordBatch:
