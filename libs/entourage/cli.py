@@ -127,14 +127,18 @@ def run_command(
     to: Annotated[str | None, typer.Option(help="File of the report.")] = None,
     reveal: Annotated[bool, typer.Option(help="Show identifiers in the report.")] = False,
     again: Annotated[bool, typer.Option(help="Read files again that are done, as after mending a mapping.")] = False,
+    restart: Annotated[
+        bool, typer.Option(help="Begin a stream anew: read again all that its input still has.")
+    ] = False,
 ) -> None:
     """Run one job, or all of them in their order."""
     options: Options = command.obj
-    given = {"report__truth": truth, "report__path": to, "report__reveal": True if reveal else None}
+    given = {"report__truth": truth, "report__path": to, "report__reveal": reveal or None}
     steps = runs.steps(job)
     if job == "all" and source:
         raise UsageError("run all: --source names one source; the folders of records name theirs themselves")
-    given |= {"ingest__format": format_, "ingest__source": source, "ingest__again": True if again else None}
+    given |= {"ingest__format": format_, "ingest__source": source}
+    given |= {"ingest__again": again or None, "ingest__restart": restart or None}
     settings = options.config(**given)
     with runs.opened(options.lake, settings, say=options.printer.say, locked=True) as context:
         for step in steps:

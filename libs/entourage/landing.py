@@ -16,6 +16,7 @@ from entourage.errors import GateError
 from entourage.ingest import detect, formats, records, steps
 from entourage.ingest.steps import Step
 from entourage.keys import suppressions
+from entourage.messages import ranges
 from entourage.sources import Delivery
 from entourage.tables import Merged, ScratchSpace, Tables
 
@@ -42,17 +43,17 @@ class Landing:
 
     def social(self, delivery: Delivery) -> None:
         """Bring posts, accounts and acts in; all files are of one source."""
-        payloads = self._payloads(delivery)
+        payloads, files = self._payloads(delivery)
         good = payloads.where("reason_code IS NULL")
         present = sorted(row[0] for row in good.select("format").distinct().collect())
         found = formats.items(payloads, present=present, mappings=delivery.mappings, left_out=suppressions(self.tables))
         items = self.scratch.keep("items", found)
         merges = steps.social(payloads, items, run=self._run())
-        self._carry_out(merges, tally=steps.tally(payloads, items), delivery=delivery, payloads=payloads)
+        self._carry_out(merges, tally=steps.tally(payloads, items), files=files, payloads=payloads)
 
     def business(self, delivery: Delivery) -> None:
         """Bring business records in, of any number of sources."""
-        payloads, run = self._payloads(delivery), self._run()
+        (payloads, files), run = self._payloads(delivery), self._run()
         made = records.rows(
             payloads,
             mappings=delivery.mappings.values(),
@@ -61,17 +62,19 @@ class Landing:
         )
         rows = {kind: self.scratch.keep(kind, frame) for kind, frame in made.items()}
         merges = steps.business(payloads, rows, run=run)
-        self._carry_out(merges, tally=steps.tally_rows(payloads, rows), delivery=delivery, payloads=payloads)
+        self._carry_out(merges, tally=steps.tally_rows(payloads, rows), files=files, payloads=payloads)
 
-    def _payloads(self, delivery: Delivery) -> DataFrame:
+    def _payloads(self, delivery: Delivery) -> tuple[DataFrame, DataFrame]:
+        """Stage the payloads; return them and what they came from, a row a file or range of offsets."""
         staged = self.scratch.keep("payloads", detect.payloads(delivery.pieces, max_depth=self.max_depth))
-        return detect.opened(staged, files=delivery.files)
+        files = ranges(staged) if delivery.files is None else delivery.files
+        return detect.opened(staged, files=files), files
 
     def _run(self) -> steps.Run:
         now = dt.datetime.now(dt.UTC)
         return steps.Run(read=self.tables.read, keep=self.scratch.keep, at=now, code=__version__)
 
-    def _carry_out(self, merges: Iterable[Step], *, tally: DataFrame, delivery: Delivery, payloads: DataFrame) -> None:
+    def _carry_out(self, merges: Iterable[Step], *, tally: DataFrame, files: DataFrame, payloads: DataFrame) -> None:
         """Merge step by step, in order: each sees what those before it wrote; mark the files done last."""
         kinds = [name for name in tally.columns if name.startswith("of_")]
         came_in: Tally = {
@@ -88,7 +91,7 @@ class Landing:
                 "ingest: items are not conserved; the files are not marked done, so the next run reads them again:\n  "
                 + "\n  ".join(problems)
             )
-        self.tables.merge("bronze.files", steps.file_states(delivery.files, payloads))
+        self.tables.merge("bronze.files", steps.file_states(files, payloads))
 
     def _merge(self, step: Step, came_in: Mapping[str, Fate]) -> list[str]:
         """Carry one step out and count it; return what is not conserved."""

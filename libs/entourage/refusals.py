@@ -140,6 +140,8 @@ def _replay(
 
 def _landing_file(path: str, listing: FileSystem) -> FileStatus | None:
     """Return the file that a refusal lay in, if it is still there: its own, or the archive (``PATH!/MEMBER``)."""
+    if path.startswith(("kafka:", "jdbc:")):
+        return None
     parts = path.split("!/")
     beginnings = ["!/".join(parts[:count]) for count in range(len(parts), 0, -1)]
     return next((status for name in beginnings for status in listing.list_files(name) if status.path == name), None)

@@ -35,8 +35,9 @@ JOBS = (
     "report",
 )
 
-# Run by name only, never by `run all`; upkeep has a schedule of its own.
-APART = ("replay", "maintain")
+# Run by name only, never by `run all`: a stream may never end, and upkeep has a schedule of its own.
+STREAM = "stream_posts"
+APART = (STREAM, "replay", "maintain")
 
 
 @dataclass(frozen=True)
@@ -108,6 +109,8 @@ def assigned(context: Context, step: str, path: str | None, *, is_all: bool) -> 
     Raises:
         UsageError: no file is there.
     """
+    if step == STREAM:
+        return {"ingest__stream_input": path}
     if not step.startswith("ingest_"):
         return {}
     kind = step.removeprefix("ingest_")

@@ -23,6 +23,7 @@ from entourage.ingest.containers import owner_in
 from entourage.ingest.mapping import Mapping, parse
 from entourage.ingest.opening import PACKED, How
 from entourage.ingest.unpacking import SplitParams
+from entourage.messages import read_messages
 from entourage.pieces import Reading, read_pieces
 from entourage.rows import local_frame
 from entourage.schemas import Workspace
@@ -40,13 +41,14 @@ class Delivery:
     """What one run reads.
 
     Attributes:
-        files: one row a new file: source, path, size (bytes), modified_at.
+        files: one row a new file: source, path, size (bytes), modified_at, and `file`, as the pieces call it; None
+            where the pieces are messages, which tell themselves what offsets they take up.
         pieces: see `contents.PIECES`; `given` is the format or mapping that is known beforehand, a marker says that a
             file was opened.
         mappings: those in use, by name.
     """
 
-    files: DataFrame
+    files: DataFrame | None
     pieces: DataFrame
     mappings: dict[str, Mapping]
 
@@ -113,7 +115,10 @@ class Sources:
         Raises:
             UsageError: no file is there.
         """
-        found = _whole(FileSystem(self.spark).list_files(path) if path else [], path)
+        return self.unread(_whole(FileSystem(self.spark).list_files(path) if path else [], path), seen, source, again)
+
+    def unread(self, found: list[FileStatus], seen: DataFrame, source: str, again: bool) -> list[FileStatus]:
+        """Return those of some files that were not read as they are now; see `new_files`."""
         done = set() if again else self._done([(source, status) for status in found], seen)
         return [status for status in found if (source, *_state(status)) not in done]
 
@@ -172,10 +177,25 @@ class Sources:
             how = How(owner=owners.get(status.path.rpartition("/")[0]))
             unmapped = Reading(status, "posts", given=form if is_wire else "", how=how)
             readings.append(_reading(status, "posts", mappings[name]) if name else unmapped)
-        records = [mapping.name for mapping in mappings.values() if not mapping.is_social]
-        if records:
-            raise UsageError(f"ingest_posts: {', '.join(records)} holds no posts; use ingest_records --source NAME")
+        _check_social(mappings.values())
         return self._delivery(readings, mappings.values(), params)
+
+    def messages(self, batch: DataFrame, *, form: str, folder: Path, params: SplitParams) -> Delivery:
+        """Read posts from messages of Kafka: JSON of any format, or rows of the mapping that `form` names.
+
+        Args:
+            batch: `topic`, `partition`, `offset`, `timestamp`, `value`.
+            form: see `posts`.
+            folder: of the configuration.
+            params: limits of what one message may cost.
+
+        Raises:
+            UsageError: the form is neither a format nor a mapping.
+        """
+        asked = f"--format, which takes a mapping or one of {', '.join(ADAPTERS)}"
+        mappings = {form: self.mapping(form, folder=folder, asked=asked)} if form and form not in ADAPTERS else {}
+        _check_social(mappings.values())
+        return Delivery(None, read_messages(batch, source="posts", given=form, params=params), mappings)
 
     def records(self, given: Given, *, params: SplitParams) -> Delivery:
         """Read the files of business sources, as their mappings say."""
@@ -254,7 +274,14 @@ class Sources:
 
     def _seen(self, rows: list[tuple[str, str, int, int]]) -> DataFrame:
         frame = local_frame(self.spark, rows, "source string, path string, size bigint, modified_ms bigint")
-        return frame.withColumn("modified_at", F.timestamp_millis("modified_ms")).drop("modified_ms")
+        timed = frame.withColumn("modified_at", F.timestamp_millis("modified_ms")).drop("modified_ms")
+        return timed.withColumn("file", F.col("path"))
+
+
+def _check_social(mappings: Iterable[Mapping]) -> None:
+    records = [mapping.name for mapping in mappings if not mapping.is_social]
+    if records:
+        raise UsageError(f"ingest_posts: {', '.join(records)} holds no posts; use ingest_records --source NAME")
 
 
 def _reading(status: FileStatus, source: str, mapping: Mapping) -> Reading:

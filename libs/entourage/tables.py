@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from delta.tables import DeltaTable
 from pyspark import StorageLevel
-from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, DataFrameWriter, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import DataType, DateType, NumericType, StringType, TimestampType
 
@@ -70,12 +70,24 @@ class ScratchSpace:
 
 @dataclass(frozen=True)
 class Tables:
-    """The tables of one lake, for one run; `before_commit` raises where it may write no more (see lease.py)."""
+    """The tables of one lake, for one run.
+
+    Attributes:
+        spark: the session.
+        lake: folder of the tables.
+        run_id: of the run, in ops.
+        before_commit: raises where the run may write no more (see lease.py).
+        once: an id and a number that grows: Delta takes each append under them once, whoever repeats it; the id is
+            never used again with smaller numbers, or Delta drops the rows without a word.
+        counts: what became of items, until it is recorded.
+        checks: what was checked, until it is recorded.
+    """
 
     spark: SparkSession
     lake: str
     run_id: str
     before_commit: Callable[[], None] = lambda: None
+    once: tuple[str, int] | None = None
     counts: list[Count] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)
 
@@ -167,7 +179,7 @@ class Tables:
         return new, known
 
     def _append(self, table: Table, rows: DataFrame) -> None:
-        writer = rows.select(*table.column_names).write.format("delta").mode("append")
+        writer = self._appending(rows.select(*table.column_names))
         # Balanced by one shuffle, else each task writes a file for each day.
         writer = writer.option("optimizeWrite", bool(table.partition_by))
         self._commit(lambda: writer.save(self.path(table.name)))
@@ -230,7 +242,13 @@ class Tables:
     def _append_rows(self, name: str, rows: Sequence[tuple[object, ...]]) -> None:
         frame = local_frame(self.spark, rows, schemas.spark_schema(name)).coalesce(1)
         self._create(schemas.table(name))
-        self._commit(lambda: frame.write.format("delta").mode("append").save(self.path(name)))
+        self._commit(lambda: self._appending(frame).save(self.path(name)))
+
+    def _appending(self, rows: DataFrame) -> DataFrameWriter:
+        writer = rows.write.format("delta").mode("append")
+        if self.once is None:
+            return writer
+        return writer.option("txnAppId", self.once[0]).option("txnVersion", self.once[1])
 
     @contextmanager
     def _staged(

@@ -6,6 +6,7 @@ import pytest
 
 from tests.cluster import packed_env, spark_yarn
 from tests.cluster.hadoop import HadoopCluster
+from tests.cluster.kafka import KafkaBroker
 from tests.cluster.postgres import Postgres
 
 
@@ -28,4 +29,11 @@ def packed(cluster: HadoopCluster) -> HadoopCluster:
 def postgres() -> Iterator[Postgres]:
     """Return a running PostgreSQL with an empty database."""
     with Postgres() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaBroker]:
+    """Return a running Kafka of one broker; its log stays in pytest's temporary folder."""
+    with KafkaBroker(tmp_path_factory.mktemp("kafka")) as running:
         yield running

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import getpass
 import json
-import os
 import shlex
 import shutil
 import signal
@@ -24,8 +23,10 @@ from typing import Any, cast
 
 import pyspark
 
-from tests.cluster import hadoop_jars
-from tests.cluster.hadoop_conf import LOOPBACK, Ports, free_ports, write_configuration
+from tests.cluster.daemons import LOOPBACK, end, java_home, launch, tail
+from tests.cluster.hadoop_conf import Ports, free_ports, write_configuration
+from tests.cluster.hadoop_jars import JARS
+from tests.cluster.maven_jars import java
 
 MAIN_CLASSES = {
     "namenode": ("org.apache.hadoop.hdfs.server.namenode.NameNode", 256),
@@ -34,8 +35,6 @@ MAIN_CLASSES = {
     "nodemanager": ("org.apache.hadoop.yarn.server.nodemanager.NodeManager", 256),
 }
 OPENED_PACKAGES = ("java.lang", "java.util", "java.util.concurrent", "java.net", "java.nio", "java.io")
-# Linux ends the daemon (SIGTERM) when its owner is gone, however that ended: prctl's PR_SET_PDEATHSIG survives exec.
-TIED = "import ctypes, os, sys; ctypes.CDLL(None).prctl(1, 15); os.execv(sys.argv[1], sys.argv[1:])"
 OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # loopback, whatever http_proxy says
 
 
@@ -64,7 +63,7 @@ class HadoopCluster:
         """Return the variables that spark-submit needs."""
         return {
             "HADOOP_CONF_DIR": str(self.conf_dir),
-            "JAVA_HOME": str(_java_home()),
+            "JAVA_HOME": str(java_home()),
             "SPARK_HOME": str(Path(pyspark.__file__).parent),
             "SPARK_LOCAL_IP": LOOPBACK,
         }
@@ -88,7 +87,7 @@ class HadoopCluster:
         Raises:
             RuntimeError: a daemon died or was not ready in time; the message ends with the logs' tails.
         """
-        hadoop_jars.install()
+        JARS.install()
         write_configuration(self.root, ports=self.ports, node_memory_mb=self.node_memory_mb)
         (self.root / "logs").mkdir()
         try:
@@ -108,8 +107,8 @@ class HadoopCluster:
         """End the daemons that this object started, gently and then by force; keep only the logs."""
         leaving = self.processes.get("nodemanager")
         if leaving:  # the first to go: it ends its containers within 2 s, and then only waits to delete old logs
-            _end([leaving], within_s=4)
-        _end(list(self.processes.values()), within_s=10)
+            end([leaving], within_s=4)
+        end(list(self.processes.values()), within_s=10)
         self.processes.clear()
         shutil.rmtree(self.root / "data", ignore_errors=True)
 
@@ -146,24 +145,14 @@ class HadoopCluster:
         """Return the last lines of every log, the containers' too."""
         logs = sorted(path for path in (self.root / "logs").rglob("*") if path.is_file() and path.stat().st_size)
         return "\n".join(
-            _tail(path, lines=lines)
+            tail(path, lines=lines)
             for path in logs
             if not path.name.startswith(("prelaunch", "directory", "launch_container"))
         )
 
     def _launch(self, daemon: str) -> None:
-        log = (self.root / "logs" / f"{daemon}.log").open("ab")
-        tied = [sys.executable, "-c", TIED] if sys.platform == "linux" else []
-        self.processes[daemon] = subprocess.Popen(
-            [*tied, *self._command(daemon)],
-            cwd=self.root,
-            env={**os.environ, "JAVA_HOME": str(_java_home())},
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,  # Ctrl-C reaches the owner only, which stops them in order
-        )
-        log.close()
+        log = self.root / "logs" / f"{daemon}.log"
+        self.processes[daemon] = launch(self._command(daemon), log=log, folder=self.root)
 
     def _format(self) -> None:
         with (self.root / "logs" / "format.log").open("wb") as log:
@@ -175,8 +164,8 @@ class HadoopCluster:
         opened = [f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in OPENED_PACKAGES]
         flags = [f"-Xmx{heap_mb}m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
         flags += [f"-Djdk.net.hosts.file={self.root / 'daemons' / 'hosts'}"]
-        class_path = f"{self.conf_dir}:{self.root / 'daemons'}:{hadoop_jars.jar_folder()}/*"
-        return [hadoop_jars.java(), *flags, *opened, "-cp", class_path, main_class]
+        class_path = f"{self.conf_dir}:{self.root / 'daemons'}:{JARS.folder}/*"
+        return [java(), *flags, *opened, "-cp", class_path, main_class]
 
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + self.ready_within_s
@@ -212,26 +201,6 @@ def _json(address: str) -> dict[str, Any]:
             return cast(dict[str, Any], json.load(answer))
     except (OSError, ValueError):
         return {}
-
-
-def _java_home() -> Path:
-    return Path(hadoop_jars.java()).resolve().parents[1]
-
-
-def _end(processes: list[subprocess.Popen[bytes]], *, within_s: float) -> None:
-    for process in processes:
-        process.terminate()
-    deadline = time.monotonic() + within_s
-    for process in processes:
-        try:
-            process.wait(max(0.1, deadline - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-
-def _tail(path: Path, *, lines: int) -> str:
-    return f"==> {path}\n" + "\n".join(path.read_text(errors="replace").splitlines()[-lines:])
 
 
 def main() -> None:

@@ -5,15 +5,14 @@ in: a folder and free ports ▶ out: conf/ (what HADOOP_CONF_DIR names) and daem
 
 from __future__ import annotations
 
-import random
 import socket
 from collections.abc import Mapping
-from contextlib import ExitStack, suppress
 from dataclasses import dataclass, fields
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-LOOPBACK = "127.0.0.1"
+from tests.cluster.daemons import LOOPBACK, unused_ports
+
 LOG4J = """\
 log4j.rootLogger=INFO, console
 log4j.appender.console=org.apache.log4j.ConsoleAppender
@@ -37,21 +36,8 @@ class Ports:
 
 
 def free_ports() -> Ports:
-    """Return ports that were free a moment ago, all different.
-
-    They lie below the range that the system itself hands out (from 32768 on Linux): else one daemon's outgoing
-    connection takes another's port before that one has started.
-    """
-    with ExitStack() as held:
-        found: list[int] = []
-        for candidate in random.sample(range(15_000, 30_000), k=500):
-            each = held.enter_context(socket.socket())
-            with suppress(OSError):
-                each.bind((LOOPBACK, candidate))
-                found.append(candidate)
-            if len(found) == len(fields(Ports)):
-                return Ports(*found)
-    raise RuntimeError("hadoop: of 500 ports between 15000 and 29999 hardly one is free")
+    """Return ports that were free a moment ago, all different."""
+    return Ports(*unused_ports(len(fields(Ports))))
 
 
 def write_configuration(root: Path, *, ports: Ports, node_memory_mb: int) -> None:

@@ -11,15 +11,10 @@ import time
 from pathlib import Path
 
 import pytest
-from delta.tables import DeltaTable
 from pyspark.sql import SparkSession
-from pyspark.sql import functions as F
-from pyspark.sql.types import MapType
-
-from entourage import schemas
-from entourage.merging import CLOCKS
 
 from .conftest import AS_OF, SAID, Lake, environment, light, run_all, run_all_arguments
+from .streaming import digest
 
 # Two moments, as parts of an undisturbed run: in the first run, and in the second, which finds some work done.
 FEW = (0.15, 0.35)
@@ -27,25 +22,6 @@ FEW = (0.15, 0.35)
 SEED = os.environ.get("KILL_SEED") or os.environ.get("PYTEST_XDIST_TESTRUNUID")
 _DRAWN = random.Random(SEED)
 MANY = [(_DRAWN.uniform(0.05, 0.95), _DRAWN.uniform(0.05, 0.5)) for _ in range(5)]
-
-
-def _digest(spark: SparkSession, lake: Path) -> dict[str, tuple[int, int]]:
-    """Return, per table but ops, its rows and an order-free hash of all but clocks."""
-    found = {}
-    for name in schemas.TABLES:
-        path = str(lake / name.replace(".", "/"))
-        if name.startswith("ops.") or not DeltaTable.isDeltaTable(spark, path):
-            continue
-        rows = spark.read.format("delta").load(path)
-        columns = [
-            F.array_sort(F.map_entries(field.name)) if isinstance(field.dataType, MapType) else F.col(field.name)
-            for field in rows.schema.fields
-            if field.name not in CLOCKS
-        ]
-        digest = F.sum(F.xxhash64(*columns).cast("decimal(38,0)"))
-        row = rows.agg(F.count(F.lit(1)), digest).first()
-        found[name] = (row[0], int(row[1] or 0))
-    return found
 
 
 def _kill_at(moment: float, world: Path, filled: Lake, lake: Path) -> None:
@@ -79,7 +55,7 @@ def _check(spark: SparkSession, world: Path, filled: Lake, lake: Path, moments: 
     again = run_all(world, lake)
 
     assert again.code == 0, again.err
-    assert _digest(spark, lake) == _digest(spark, filled.folder), f"killed at {moments} of the run; KILL_SEED={SEED}"
+    assert digest(spark, lake) == digest(spark, filled.folder), f"killed at {moments} of the run; KILL_SEED={SEED}"
 
 
 def test_a_run_killed_twice_and_repeated_gives_the_tables_of_an_undisturbed_one(
@@ -98,9 +74,9 @@ def test_a_run_killed_at_any_moments_and_repeated_gives_the_same_tables(
 
 @pytest.mark.slow
 def test_a_second_run_changes_nothing(spark: SparkSession, world: Path, filled: Lake) -> None:
-    before = _digest(spark, filled.folder)
+    before = digest(spark, filled.folder)
 
     again = run_all(world, filled.folder)
 
     assert again.code == 0, again.err
-    assert _digest(spark, filled.folder) == before
+    assert digest(spark, filled.folder) == before

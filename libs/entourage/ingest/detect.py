@@ -64,13 +64,13 @@ def opened(payloads: DataFrame, *, files: DataFrame) -> DataFrame:
 
     Args:
         payloads: `payloads`, staged.
-        files: `source`, `path`, `modified_at`.
+        files: `source`, `file`, `modified_at`.
     """
     code, sentence = reasons.unreadable()
     seen = payloads.select("file").distinct()
-    lost = files.alias("f").join(seen.alias("p"), on=F.col("f.path") == F.col("p.file"), how="left_anti")
+    lost = files.alias("f").join(seen.alias("p"), on=F.col("f.file") == F.col("p.file"), how="left_anti")
     known = {
-        "file": F.col("path"),
+        "file": F.col("file"),
         "modified_at": F.col("modified_at"),
         "position": F.lit(0).cast("bigint"),
         "payload": F.lit(""),

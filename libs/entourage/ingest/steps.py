@@ -242,7 +242,7 @@ def file_states(files: DataFrame, payloads: DataFrame) -> DataFrame:
     """Return one row a file: done, or refused with a sentence.
 
     Args:
-        files: `source`, `path`, `size`, `modified_at`.
+        files: `source`, `path`, `size`, `modified_at`, and `file`: what the payloads call it.
         payloads: `detect.payloads`.
     """
     is_whole = F.col("reason_code").isin(*FILE_REASONS) & (F.col("payload") == "")
@@ -252,7 +252,7 @@ def file_states(files: DataFrame, payloads: DataFrame) -> DataFrame:
         F.min(F.when(is_whole, F.col("reason"))).alias("reason"),
     )
     by_file = landed.by_landing_file(seen)
-    joined = files.alias("f").join(by_file.alias("s"), on=F.col("f.path") == F.col("s.file"), how="left")
+    joined = files.alias("f").join(by_file.alias("s"), on=F.col("f.file") == F.col("s.file"), how="left")
     payload_count = F.coalesce(F.col("payload_count"), F.lit(0))
     is_refused = F.col("reason").isNotNull() & (payload_count == 0)
     file_id = F.sha2(F.concat_ws("\n", "source", "path", "size", F.unix_millis("modified_at").cast("string")), 256)
