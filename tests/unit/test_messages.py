@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import gzip
+import io
 
 import pytest
 
-from entourage.ingest.payloads import split
-from entourage.ingest.unpacking import SplitParams
+from entourage.ingest.opening import How, pieces
+from entourage.ingest.unpacking import SplitParams, Stream
 from entourage.messages import pieces_of
 
 PARAMS = SplitParams(max_payload_bytes=64)
@@ -33,4 +34,5 @@ CONTENTS = {
 def test_a_message_is_read_as_a_file_of_the_same_bytes(content: bytes) -> None:
     found = [(piece.payload, piece.reason_code, piece.reason) for piece in pieces_of(content, PARAMS)]
 
-    assert found == [(piece.payload, piece.reason_code, piece.reason) for piece in split(content, params=PARAMS)]
+    file = pieces(Stream.of(io.BytesIO(content)), name="posts.json", size=len(content), how=How(), params=PARAMS)
+    assert found == [(piece.payload, piece.reason_code, piece.reason) for piece in file]
