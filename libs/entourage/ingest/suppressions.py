@@ -26,9 +26,13 @@ COLUMNS = {
     "dst_account_id": "account",
     "emails": "email",
     "email": "email",
+    "sender": "email",
+    "recipients": "email",
+    "copied": "email",
     "phones": "phone",
     "phone": "phone",
     "login_ids": "account",
+    "loyalty_id": "account",
     "social_ids": "account",
 }
 # What of a post by somebody else names an account, and the post that goes with it.
