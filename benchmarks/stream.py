@@ -63,7 +63,7 @@ def main() -> None:
 
 def _statuses(folder: Path) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
-    for path in sorted(folder.iterdir()):
+    for path in sorted(path for path in folder.iterdir() if path.name[0] not in "._"):
         with path.open("rb") as lines:
             for line in lines:
                 status = orjson.loads(line)

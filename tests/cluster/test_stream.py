@@ -20,7 +20,7 @@ from tests.cluster.kafka import KafkaBroker
 from tests.jobs.conftest import entourage, environment, light
 from tests.jobs.streaming import PLACES, deletion, digest, run, status, texts
 
-pytestmark = pytest.mark.cluster
+pytestmark = [pytest.mark.cluster, pytest.mark.slow]
 
 
 def _address(kafka: KafkaBroker, topic: str) -> str:
@@ -102,7 +102,6 @@ def test_a_topic_that_is_not_there_is_told(spark: SparkSession, kafka: KafkaBrok
         )
 
 
-@pytest.mark.slow
 def test_a_stream_outlives_its_broker_refuses_a_second_one_and_ends_when_asked(
     spark: SparkSession, kafka: KafkaBroker, lake: str
 ) -> None:
@@ -130,7 +129,6 @@ def test_a_stream_outlives_its_broker_refuses_a_second_one_and_ends_when_asked(
     assert sorted(map(tuple, counts.collect())) == [(1, 1), (1, 1)]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("moment", ["bronze.events", "silver.posts", "silver.edges"])
 def test_a_stream_killed_between_two_tables_and_repeated_gives_the_tables_of_an_undisturbed_one(
     spark: SparkSession, lake: str, tmp_path: Path, moment: str
