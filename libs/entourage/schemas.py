@@ -138,7 +138,7 @@ _REBUILT = "each run of its job writes it anew, from rows that go by theirs"
 _BRONZE = (
     _table(
         "bronze.files",
-        grain="one version of one landing file that was seen",
+        grain="one version of one landing file, or range of offsets of Kafka, that was seen",
         key="file_id",
         subject="none",
         purpose="lineage",
@@ -169,7 +169,7 @@ _BRONZE = (
         source string | posts, or the name of a mapping | required
         format string | wire format | required
         file string | file in which it was first seen | required
-        position bigint | line (from 1); of Parquet an increasing number | required;>=0
+        position bigint | line, entry, message or element (from 1); of Kafka the offset; of Parquet an increasing number | required;>=0
         payload string | the payload as delivered, UTF-8; empty once a post or account in it is deleted | required;direct
         object_ids array<string> | posts, acts and accounts in it; NULL of business records, and once it is empty | direct
         received_at timestamp | when this system first read it | required
@@ -188,7 +188,7 @@ _BRONZE = (
         source string | posts, or the name of a mapping | required
         format string | wire format, where known |
         file string | file in which it was first seen | required
-        position bigint | line (from 1); 0 of a whole file; of Parquet an increasing number | required;>=0
+        position bigint | as in bronze.events; 0 of a whole file | required;>=0
         reason_code string | short stable code, such as bad_json | required
         reason string | one sentence for a person | required
         payload string | what was refused, cut to 65,536 characters; empty once a post or account in it is deleted | direct
