@@ -172,8 +172,8 @@ def test_hostile_rows_are_refused_alone_and_the_newest_version_stands(
 def test_an_older_version_that_comes_late_changes_nothing(spark: SparkSession, lake: str, tmp_path: Path) -> None:
     order = {"id": "A", "version": 2, "created_at": "2026-01-24T12:00:00Z", "status": "corrected"}
     for version, status in ((2, "corrected"), (1, "paid"), (3, "cancelled")):
-        _write(tmp_path, "web_orders", json.dumps({**order, "version": version, "status": status}))
-        tables = _run(spark, lake, "ingest_records", records_input=tmp_path)
+        _write(tmp_path / "landing", "web_orders", json.dumps({**order, "version": version, "status": status}))
+        tables = _run(spark, lake, "ingest_records", records_input=tmp_path / "landing")
         stored = [(row["version"], row["status"]) for row in tables.read("silver.orders").collect()]
 
         assert stored == ([(2, "corrected")] if version < 3 else [(3, "cancelled")])
