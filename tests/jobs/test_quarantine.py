@@ -146,13 +146,14 @@ class _KilledError(Exception):
     """Stands for a kill."""
 
 
+@pytest.mark.slow
 def test_a_replay_that_is_killed_before_any_commit_and_repeated_gives_the_same_tables(
     spark: SparkSession, tmp_path: Path
 ) -> None:
     described = tmp_path / "told.yaml"
     described.write_text(
         "kind: posts\nformat: jsonl\ncolumns:\n  post_id: {from: n, prefix: 'x:'}\n  account_id: {from: who, prefix: 'x:'}\n"
-        "  created_at: {from: at, parse: time, format: \"yyyy-MM-dd'T'HH:mm:ssX\"}\n  text: words\n"
+        "  created_at: {from: at, parse: time}\n  text: words\n"
     )
     rows = [{"n": "1", "who": "7", "at": "2026-05-01T10:00:00Z", "words": "a"}, {"n": "2", "words": "b"}]
     (tmp_path / "in.json").write_text("".join(json.dumps(row) + "\n" for row in rows))
@@ -202,6 +203,7 @@ def test_a_reason_that_was_never_given_is_named_with_the_nearest(
     assert [example["payload"] for example in row["examples"]] == ["{…"]
 
 
+@pytest.mark.slow
 def test_a_deletion_before_and_after_its_post_blanks_the_payload_and_no_reading_brings_it_back(
     spark: SparkSession, lake: str, tmp_path: Path
 ) -> None:

@@ -64,6 +64,7 @@ def test_a_stream_of_reordered_repeated_and_late_files_gives_the_tables_of_a_bat
     assert [run_id[-2:] for run_id in _runs(streamed)] == ["-0", "-1", "-2", "-3"]
 
 
+@pytest.mark.slow
 def test_a_batch_whose_acknowledgement_is_lost_is_taken_once(spark: SparkSession, lake: str, tmp_path: Path) -> None:
     landing = _landing(tmp_path)
     tables = run(spark, lake, "stream_posts", stream_input=landing)
