@@ -80,6 +80,7 @@ def test_a_batch_whose_acknowledgement_is_lost_is_taken_once(spark: SparkSession
     assert _counted(tables) == counted == {runs[0]: 4}
 
 
+@pytest.mark.slow
 def test_a_stream_whose_checkpoint_is_gone_is_refused_until_it_begins_anew(
     spark: SparkSession, lake: str, tmp_path: Path
 ) -> None:

@@ -146,7 +146,7 @@ def test_the_digest_is_of_format_and_payload_and_a_file_without_marker_was_not_o
         ("s", "f", MODIFIED, 0, "", None, None, True, None),
     ]
     files = local_frame(
-        spark, [("s", "f", MODIFIED), ("s", "g", MODIFIED)], "source string, path string, modified_at timestamp"
+        spark, [("s", "f", MODIFIED), ("s", "g", MODIFIED)], "source string, file string, modified_at timestamp"
     )
     found = detect.opened(detect.payloads(local_frame(spark, rows, schema)), files=files).collect()
 
