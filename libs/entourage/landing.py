@@ -81,20 +81,18 @@ class Landing:
             row["source"]: {kind.removeprefix("of_"): tuple(row[kind] or (0, 0, 0)) for kind in kinds}
             for row in tally.collect()
         }
-        problems: list[str] = []
         for step in merges:
             asked = (step.counted, *step.moved_by)
             if any(of_kind[kind][0] for of_kind in came_in.values() for kind in asked):
-                problems += self._merge(step, {source: of_kind[step.counted] for source, of_kind in came_in.items()})
-        if problems:
-            raise GateError(
-                "ingest: items are not conserved; the files are not marked done, so the next run reads them again:\n  "
-                + "\n  ".join(problems)
-            )
+                self._merge(step, {source: of_kind[step.counted] for source, of_kind in came_in.items()})
         self.tables.merge("bronze.files", steps.file_states(files, payloads))
 
-    def _merge(self, step: Step, came_in: Mapping[str, Fate]) -> list[str]:
-        """Carry one step out and count it; return what is not conserved."""
+    def _merge(self, step: Step, came_in: Mapping[str, Fate]) -> None:
+        """Carry one step out and count it.
+
+        Raises:
+            GateError: items are not conserved; nothing is closed or marked done after that.
+        """
         by = "source" if "source" in step.frame.columns else None
         merged = self.tables.merge(
             step.table, step.frame, update=step.update, newer=step.newer, by=by, is_dated=step.is_dated
@@ -102,7 +100,7 @@ class Landing:
         if step.void is not None:
             self.tables.delete(step.table, step.void)
         if not step.is_counted:
-            return []
+            return
         for source, (items, refused, suppressed) in came_in.items():
             if items or len(came_in) == 1:
                 written = merged.by.get(source, 0) if by else merged.written
@@ -115,7 +113,11 @@ class Landing:
                 self.say(
                     f"  {step.table}: {source}: {items:,} items, {written:,} written, {refused:,} refused{left_out}"
                 )
-        return unconserved(step, came_in, merged)
+        if problems := unconserved(step, came_in, merged):
+            raise GateError(
+                "ingest: items are not conserved; the files are not marked done, so the next run reads them again:\n  "
+                + "\n  ".join(problems)
+            )
 
 
 def unconserved(step: Step, came_in: Mapping[str, Fate], merged: Merged) -> list[str]:

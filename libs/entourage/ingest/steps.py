@@ -90,7 +90,8 @@ def social(payloads: DataFrame, items: DataFrame, *, run: Run) -> Iterator[Step]
     retractions = run.keep("retractions", posts.resolved(run.read("silver.tombstones"), version_ids=ids))
     retracted = run.keep("retracted", posts.retracted(items, retractions=retractions, version_ids=ids))
     held = run.keep("holdings", erasure.holdings(everything, retractions=retractions))
-    yield from _bronze(payloads, [everything], held=held, run=run)
+    refused = run.keep("refused", bronze.quarantine(payloads, [everything], held=held, at=run.at, code=run.code))
+    yield from _bronze(payloads, [everything], refused, held=held, run=run)
     is_new = F.col("a.object_id") == F.col("i.id")
     # Staged, Spark knows how few they are: of none it reads no stored row.
     new = run.keep("new_retractions", retractions.alias("a").join(retracted.alias("i"), on=is_new, how="left_semi"))
@@ -109,6 +110,7 @@ def social(payloads: DataFrame, items: DataFrame, *, run: Run) -> Iterator[Step]
     yield Step("silver.edges", acts, "act", moved_by=("retraction", "post"), newer=graph.rank("s.") > graph.rank("t."))
     counters = graph.metric_snapshots(items)
     yield Step("silver.metric_snapshots", counters, "counter", newer=F.col("s.value") > F.col("t.value"), is_each=True)
+    yield _closed(payloads, refused, run=run)
 
 
 def business(payloads: DataFrame, rows: Mapping[str, DataFrame], *, run: Run) -> Iterator[Step]:
@@ -120,14 +122,19 @@ def business(payloads: DataFrame, rows: Mapping[str, DataFrame], *, run: Run) ->
         run: what all steps share.
     """
     held = run.keep("holdings", erasure.holdings_of_rows(_named(rows)))
-    yield from _bronze(payloads, list(rows.values()), held=held, run=run)
+    found = list(rows.values())
+    refused = run.keep("refused", bronze.quarantine(payloads, found, held=held, at=run.at, code=run.code))
+    yield from _bronze(payloads, found, refused, held=held, run=run)
     for kind, made in rows.items():
         kept, newer = records.kept(made, kind=kind), records.newer(kind)
         yield Step(RECORDS[kind], kept, kind, update=newer is not None, newer=newer, is_each=True)
+    yield _closed(payloads, refused, run=run)
 
 
-def _bronze(payloads: DataFrame, found: list[DataFrame], *, held: DataFrame, run: Run) -> Iterator[Step]:
-    """Yield the merges of payloads and of refusals; one that came back is opened again, one that went is closed."""
+def _bronze(
+    payloads: DataFrame, found: list[DataFrame], refused: DataFrame, *, held: DataFrame, run: Run
+) -> Iterator[Step]:
+    """Yield the merges of payloads and of refusals; one that came back is opened again."""
     barren = _barren(reduce(DataFrame.unionByName, (frame.select(*_NAMED) for frame in found)))
     yield Step(
         "bronze.events",
@@ -136,12 +143,18 @@ def _bronze(payloads: DataFrame, found: list[DataFrame], *, held: DataFrame, run
         update=False,
         is_each=True,
     )
-    refused = run.keep("refused", bronze.quarantine(payloads, found, held=held, at=run.at, code=run.code))
     is_back = F.col("t.closed_at").isNotNull() & F.col("s.closed_at").isNull()
     yield Step("bronze.quarantine", refused, "refusal", newer=is_back, is_each=True)
+
+
+def _closed(payloads: DataFrame, refused: DataFrame, *, run: Run) -> Step:
+    """Return the merge that closes what was read again and not refused: the last one.
+
+    What is open is all that a replay knows of its work: closed any earlier, a kill would lose what it was about to write.
+    """
     stored = run.read("bronze.quarantine")
     closed = erasure.closed_refusals(stored, payloads=payloads, refused=refused, at=run.at)
-    yield Step("bronze.quarantine", closed, "payload", is_counted=False)
+    return Step("bronze.quarantine", closed, "payload", is_counted=False)
 
 
 def _blanked(new: DataFrame, *, run: Run) -> Iterator[Step]:
