@@ -150,7 +150,7 @@ def _bronze(
 def _closed(payloads: DataFrame, refused: DataFrame, *, run: Run) -> Step:
     """Return the merge that closes what was read again and not refused: the last one.
 
-    What is open is all that a replay knows of its work: closed any earlier, a kill would lose what it was about to write.
+    What is open is all that a replay knows of its work: closed any earlier, a kill would lose what it was to write.
     """
     stored = run.read("bronze.quarantine")
     closed = erasure.closed_refusals(stored, payloads=payloads, refused=refused, at=run.at)
