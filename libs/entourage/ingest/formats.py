@@ -70,7 +70,7 @@ def _read(
         for row, (form, payload, modified_at, file) in enumerate(zip(*named.values(), strict=True)):
             for item, fault in read(form, payload, modified_at=modified_at, file=file, mappings=mappings):
                 kept, is_theirs, is_withheld = left_out.item(item)
-                said = reasons.suppressed() if is_theirs else refusal(kept, form=form, fault=fault)
+                said = reasons.named("suppressed") if is_theirs else refusal(kept, form=form, fault=fault)
                 code, reason = said or (None, None)
                 rows.append(row)
                 found.append({**kept, "reason_code": code, "reason": reason, "is_withheld": is_withheld})

@@ -42,11 +42,6 @@ def named(code: str, *found: object) -> Reason:
     return code, SENTENCES[code].format(*found)
 
 
-def suppressed() -> Reason:
-    """Say that a person is left out."""
-    return "suppressed", SENTENCES["suppressed"]
-
-
 def unknown_compression(name: str) -> Reason:
     """Say that a file's container is not read."""
     return (

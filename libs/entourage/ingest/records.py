@@ -192,7 +192,7 @@ def _refused(code: str, *found: str) -> Row:
 
 def _left_out(row: Row) -> Row:
     """Return of a suppressed person's row its clocks and why it is left out: the rest goes nowhere."""
-    code, reason = reasons.suppressed()
+    code, reason = reasons.named("suppressed")
     clocks = {name: value for name, value in row.items() if name in CLOCKS}
     return {**clocks, "reason_code": code, "reason": reason}
 
